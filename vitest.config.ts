@@ -1,0 +1,18 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    pool: 'threads',
+    // Runs once for all projects.
+    globalSetup: ['test/support/global-setup.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 120_000,
+    projects: [
+      { extends: true, test: { name: 'unit', include: ['{packages,services,scripts}/**/*.test.ts'] } },
+      {
+        extends: true,
+        test: { name: 'end-to-end', include: ['test/**/*.test.ts'], pool: 'forks', testTimeout: 300_000 },
+      },
+    ],
+  },
+});
