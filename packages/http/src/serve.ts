@@ -1,0 +1,138 @@
+/** Listens, and stops listening without breaking off what is being answered. */
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Metrics } from '@sandyq/telemetry';
+import { StartError } from './errors.ts';
+import { deferContinue } from './request-body.ts';
+
+/** Where to listen. */
+export interface ServeOptions {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly maxConnections: number;
+  readonly metrics: Metrics;
+}
+
+/** A listening server. */
+export interface RunningServer {
+  /** `http://host:port`. */
+  readonly url: string;
+  readonly port: number;
+  /**
+   * Takes no new connection, ends idle ones, lets requests in progress finish within `graceMs`, then breaks off the rest. Resolves with
+   * the number of requests broken off.
+   */
+  close(options?: { readonly graceMs?: number }): Promise<number>;
+}
+
+/** Time for requests in progress when stopping; leaves the service 2 s of its 10 to close what is behind. */
+const GRACE_MS = 8000;
+
+/** A connection without a byte in either direction for this long is dead. There is no limit to the time of a whole body. */
+const IDLE_MS = 120_000;
+/** Between requests; longer than reverse proxies keep theirs (60 s), so that none sends into a connection being closed. */
+const KEEP_ALIVE_MS = 75_000;
+const HEADERS_MS = 60_000;
+const CHECK_MS = 10_000;
+/** Searches list UIDs in the URL. */
+const MAX_HEAD_BYTES = 64 * 2 ** 10;
+
+/** Starts listening. Rejects with a {@link StartError} that names the setting to change. */
+export async function serve(listener: RequestListener, options: ServeOptions): Promise<RunningServer> {
+  const server = createServer({
+    requestTimeout: 0,
+    headersTimeout: HEADERS_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    connectionsCheckingInterval: CHECK_MS,
+    maxHeaderSize: MAX_HEAD_BYTES,
+    keepAlive: true,
+    noDelay: true,
+  });
+  server.timeout = IDLE_MS;
+  server.maxConnections = options.maxConnections;
+  const dropped = options.metrics.counter({
+    name: 'http_connections_dropped_total',
+    help: 'Refused: too many.',
+  });
+  server.on('drop', () => dropped.add(1));
+  deferContinue(server);
+  const drain = drainable(server);
+  server.on('request', listener);
+  const port = await listen(server, options);
+  return {
+    url: `http://${bracketed(options.host)}:${port}`,
+    port,
+    close: ({ graceMs = GRACE_MS } = {}) => drain(graceMs),
+  };
+}
+
+/** Keeps account of answers in progress; to be called before the listener is attached. */
+function drainable(server: Server): (graceMs: number) => Promise<number> {
+  const active = new Set<ServerResponse>();
+  let draining = false;
+
+  const lastOnItsConnection = (response: ServerResponse) => {
+    if (!response.headersSent) response.setHeader('Connection', 'close');
+  };
+  server.on('request', (_request, response) => {
+    active.add(response);
+    if (draining) lastOnItsConnection(response);
+    response.once('close', () => {
+      active.delete(response);
+      if (draining) setImmediate(() => server.closeIdleConnections());
+    });
+  });
+
+  return async (graceMs) => {
+    draining = true;
+    for (const response of active) lastOnItsConnection(response);
+    const closed = new Promise<void>((resolve) => {
+      server.close(() => resolve());
+    });
+    let brokenOff = 0;
+    const deadline = setTimeout(() => {
+      brokenOff = active.size;
+      server.closeAllConnections();
+    }, graceMs);
+    await closed;
+    clearTimeout(deadline);
+    return brokenOff;
+  };
+}
+
+function listen(server: Server, { host, port }: ServeOptions): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const failed = (error: NodeJS.ErrnoException) => reject(startError(error, host, port));
+    server.once('error', failed);
+    server.listen({ host, port }, () => {
+      server.off('error', failed);
+      resolve(portOf(server.address(), port));
+    });
+  });
+}
+
+function portOf(address: AddressInfo | string | null, port: number): number {
+  return typeof address === 'object' && address !== null ? address.port : port;
+}
+
+function startError(error: NodeJS.ErrnoException, host: string, port: number): StartError {
+  const place = `${bracketed(host)}:${port}`;
+  if (error.code === 'EADDRINUSE') {
+    const message =
+      `${place} is taken: another program listens there, perhaps this archive already. ` +
+      `Stop it, or set another port, e.g. SANDYQ_PORT=${port + 1}.`;
+    return new StartError('port-taken', message, error);
+  }
+  if (error.code === 'EACCES') {
+    const message = `This user may not listen on port ${port}. Set one above 1023, e.g. SANDYQ_PORT=8080.`;
+    return new StartError('port-forbidden', message, error);
+  }
+  const why = error.code ?? 'unknown error';
+  const message = `The archive can not listen on ${place} (${why}). Set SANDYQ_HOST to an address of this machine.`;
+  return new StartError('address-unavailable', message, error);
+}
+
+function bracketed(host: string): string {
+  return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
+}

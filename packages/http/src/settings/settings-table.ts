@@ -1,0 +1,186 @@
+/** Every setting of the archive: name, form, default, meaning (design §10). docs/settings.md is made from this table. */
+import { AUTH_MODES } from '@sandyq/auth';
+import { LOG_LEVELS } from '@sandyq/telemetry';
+import {
+  byteSize,
+  databaseUrl,
+  oneOf,
+  optional,
+  origins,
+  type SettingEntry,
+  secret,
+  settingRegistry,
+  text,
+  url,
+  wholeNumber,
+  withDefault,
+  yesOrNo,
+} from './setting-types.ts';
+
+const HOST = /^[A-Za-z0-9.:_-]+$/;
+const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+const PREFIX = /^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/;
+
+/** Where it listens and for whom. */
+const server = {
+  SANDYQ_HOST: withDefault(text('must be an address or a host name', HOST), {
+    default: '127.0.0.1',
+    about: 'Address that is listened on. Anything but a loopback address needs `SANDYQ_AUTH=keys`.',
+    example: '0.0.0.0',
+  }),
+  SANDYQ_PORT: withDefault(wholeNumber(0, 65_535), {
+    default: '8080',
+    about: 'Port that is listened on; 0 takes any free one.',
+    example: '8080',
+  }),
+  SANDYQ_PUBLIC_URL: optional(url('must be http(s)://host[:port][/path]', { pathAllowed: true }), {
+    unset: 'taken from each request',
+    about:
+      'Address under which clients know the archive; links in answers begin with it. Set it behind a reverse proxy.',
+    example: 'https://archive.example.kz',
+  }),
+  SANDYQ_AUTH: withDefault(oneOf(AUTH_MODES), {
+    default: 'single-user',
+    about:
+      '`single-user`: no credentials, loopback addresses only. `keys`: API keys, made with `npm run admin -- key create`.',
+    example: 'keys',
+  }),
+  SANDYQ_KEY_CACHE_SECONDS: withDefault(wholeNumber(0, 3600), {
+    default: '10',
+    about:
+      'How long a verified API key is trusted without asking the database: a revoked key works at most this much longer.',
+    example: '10',
+  }),
+  SANDYQ_CORS_ORIGINS: optional(origins(), {
+    unset: 'none',
+    about: 'Origins of other web pages (viewers) that may call the archive, separated by commas.',
+    example: 'https://viewer.example.kz',
+  }),
+  SANDYQ_TRUSTED_PROXIES: withDefault(wholeNumber(0, 10), {
+    default: '0',
+    about:
+      'Number of reverse proxies in front whose `X-Forwarded-For` names the client; 0 ignores the header.',
+    example: '1',
+  }),
+  SANDYQ_MAX_CONNECTIONS: withDefault(wholeNumber(1, 100_000), {
+    default: '1000',
+    about: 'Most connections at a time; more are refused.',
+    example: '1000',
+  }),
+  SANDYQ_OPEN_METRICS: withDefault(yesOrNo(), {
+    default: 'false',
+    about: 'Whether `/metrics` answers without a credential. Metrics hold no patient data.',
+    example: 'true',
+  }),
+  SANDYQ_LOG_LEVEL: withDefault(oneOf(LOG_LEVELS), {
+    default: 'info',
+    about: 'How much is logged: debug, info, warn, error, silent.',
+    example: 'warn',
+  }),
+};
+
+/** Where data are. */
+const data = {
+  SANDYQ_DATA: withDefault(text('must be a path'), {
+    default: './data',
+    about: 'Folder of the archive: `objects/`, `postgres/`, `spool/`.',
+    example: '/var/lib/sandyq',
+  }),
+  SANDYQ_SPOOL: optional(text('must be a path'), {
+    unset: '`spool/` in `SANDYQ_DATA`',
+    about: 'Folder for what is being received. With the filesystem store it must be on the same file system.',
+    example: '/fast/spool',
+  }),
+  DATABASE_URL: optional(databaseUrl(), {
+    unset: 'embedded PostgreSQL in `SANDYQ_DATA`',
+    about: 'PostgreSQL that holds the index.',
+    example: 'postgres://sandyq:password@db.example.kz:5432/sandyq',
+  }),
+  SANDYQ_DATABASE_CONNECTIONS: withDefault(wholeNumber(2, 500), {
+    default: '10',
+    about: 'Most database connections of one process.',
+    example: '20',
+  }),
+  S3_ENDPOINT: optional(url('must be http(s)://host[:port]', { pathAllowed: false }), {
+    unset: 'filesystem store in `SANDYQ_DATA`',
+    about: 'S3-compatible object store. With it, bucket and both keys must be set.',
+    example: 'https://s3.example.kz',
+  }),
+  S3_REGION: withDefault(text('must be the name of a region', HOST), {
+    default: 'us-east-1',
+    about: 'Region of the bucket.',
+    example: 'us-east-1',
+  }),
+  S3_BUCKET: optional(text('must be 3 to 63 lower-case letters, digits, dots, hyphens', BUCKET), {
+    unset: 'filesystem store',
+    about: 'Bucket that holds segments, journal and quarantine; it must exist.',
+    example: 'sandyq',
+  }),
+  S3_ACCESS_KEY: optional(text('must be a key id'), {
+    unset: 'filesystem store',
+    about: 'Access key id.',
+    example: 'AKIAEXAMPLE',
+  }),
+  S3_SECRET_KEY: optional(secret(), {
+    unset: 'filesystem store',
+    about: 'Secret access key.',
+    example: 'wJalrEXAMPLEKEY',
+  }),
+  SANDYQ_S3_PREFIX: optional(text('must be key segments without a slash at either end', PREFIX), {
+    unset: 'none',
+    about: 'Put before every object key, where a bucket is shared.',
+    example: 'archive',
+  }),
+  SANDYQ_S3_PATH_STYLE: withDefault(yesOrNo(), {
+    default: 'true',
+    about: '`true`: bucket in the path (Ceph, MinIO). `false`: bucket in the host name (AWS).',
+    example: 'false',
+  }),
+};
+
+/** How much at a time, and when work in the background is done. */
+const limits = {
+  SANDYQ_MAX_IN_FLIGHT_BYTES: withDefault(byteSize(), {
+    default: '32GiB',
+    about:
+      'Most bytes being received at a time, in the spool, by one process; beyond it 503 with Retry-After.',
+    example: '64GiB',
+  }),
+  SANDYQ_MAX_IN_FLIGHT_BYTES_PER_SENDER: withDefault(byteSize(), {
+    default: '8GiB',
+    about: 'The same for one sender (API key); one request alone may be larger.',
+    example: '4GiB',
+  }),
+  SANDYQ_MIN_FREE_DISK_BYTES: withDefault(byteSize(), {
+    default: '1GiB',
+    about: 'Free space that is kept on the disk of the spool; nothing is received that would go below.',
+    example: '50GiB',
+  }),
+  SANDYQ_QUARANTINE_QUOTA_BYTES: withDefault(byteSize(), {
+    default: '10GiB',
+    about: 'Most bytes that quarantine keeps of one device, unless the device has its own quota.',
+    example: '50GiB',
+  }),
+  SANDYQ_SUPERSEDE_GRACE_SECONDS: withDefault(wholeNumber(0, 31_536_000), {
+    default: '86400',
+    about: 'How long a superseded object stays after its successor was verified.',
+    example: '86400',
+  }),
+  SANDYQ_COMPACT_AFTER_SECONDS: withDefault(wholeNumber(1, 31_536_000), {
+    default: '300',
+    about: 'How long a study must be quiet before its segments are compacted.',
+    example: '600',
+  }),
+};
+
+/** The table, in the order of the documentation. */
+export const settingsTable = { Server: server, Data: data, Limits: limits } as const;
+
+/** All settings by name. */
+export const settingSchemas = { ...server, ...data, ...limits } as const;
+
+/** What the table says of a setting; undefined if there is none of this name. */
+export function aboutSetting(name: string): SettingEntry | undefined {
+  const schema = Object.entries(settingSchemas).find(([known]) => known === name)?.[1];
+  return schema === undefined ? undefined : settingRegistry.get(schema);
+}
