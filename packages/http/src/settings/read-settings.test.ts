@@ -46,7 +46,6 @@ describe('settings', () => {
       minFreeDiskBytes: 2 ** 30,
       quarantineQuotaBytes: 10 * 2 ** 30,
       supersedeGraceSeconds: 86_400,
-      compactAfterSeconds: 300,
     });
   });
 

@@ -52,7 +52,6 @@ export interface Settings {
   readonly minFreeDiskBytes: number;
   readonly quarantineQuotaBytes: number;
   readonly supersedeGraceSeconds: number;
-  readonly compactAfterSeconds: number;
 }
 
 /** Names and texts, as `process.env` has them. */
@@ -139,7 +138,6 @@ function compose(values: Values, cwd: string): Settings {
     minFreeDiskBytes: values.SANDYQ_MIN_FREE_DISK_BYTES,
     quarantineQuotaBytes: values.SANDYQ_QUARANTINE_QUOTA_BYTES,
     supersedeGraceSeconds: values.SANDYQ_SUPERSEDE_GRACE_SECONDS,
-    compactAfterSeconds: values.SANDYQ_COMPACT_AFTER_SECONDS,
   };
 }
 

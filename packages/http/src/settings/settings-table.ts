@@ -42,7 +42,7 @@ const server = {
   SANDYQ_AUTH: withDefault(oneOf(AUTH_MODES), {
     default: 'single-user',
     about:
-      '`single-user`: no credentials, loopback addresses only. `keys`: API keys, made with `npm run admin -- key create`.',
+      '`single-user`: no credentials, loopback addresses only. `keys`: API keys, made with `npm run admin -- api-key create`.',
     example: 'keys',
   }),
   SANDYQ_KEY_CACHE_SECONDS: withDefault(wholeNumber(0, 3600), {
@@ -165,11 +165,6 @@ const limits = {
     default: '86400',
     about: 'How long a superseded object stays after its successor was verified.',
     example: '86400',
-  }),
-  SANDYQ_COMPACT_AFTER_SECONDS: withDefault(wholeNumber(1, 31_536_000), {
-    default: '300',
-    about: 'How long a study must be quiet before its segments are compacted.',
-    example: '600',
   }),
 };
 
