@@ -1,7 +1,7 @@
 /** What the values that the reader does not keep hold, reduced to hashes while they pass. */
 import { createHash, type Hash } from 'node:crypto';
 import type { BulkStart } from './data-set-builder.ts';
-import { paddingByteOf } from './explicit-little-endian.ts';
+import { paddingByteOf } from './explicit-output.ts';
 import { isTextVr } from './text-vr.ts';
 import { type WordBytes, WordSwapper } from './word-swapper.ts';
 
@@ -44,7 +44,7 @@ export class BulkContentCollector {
       open = this.begin(start);
     }
     if (open.kept === undefined) open.hash.update(open.swapper.push(piece));
-    else open.kept.push(Uint8Array.from(piece));
+    else open.kept.push(Buffer.from(piece));
   }
 
   /** All values, once the reader has ended. */

@@ -7,13 +7,13 @@
  * - a data set or item: tag, kind and content of each element by ascending tag, of repeated ones the first.
  * Values of private attributes are bytes, whatever their VR, because implicit VR does not tell it.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { BulkContents } from './bulk-contents.ts';
 import type { CharacterSetDecoder } from './character-set.ts';
 import type { ByteOrder, DataSet, Element } from './data-set.ts';
 import { isPixelDataTag } from './data-set-builder.ts';
 import { entryOfTag } from './dictionary.ts';
-import { paddingByteOf } from './explicit-little-endian.ts';
+import { paddingByteOf } from './explicit-output.ts';
 import { readImplicitItems } from './implicit-items.ts';
 import { labelOf } from './json-model.ts';
 import { isPrivateTag, type Tag, Tags } from './tag.ts';
@@ -54,16 +54,15 @@ export function digestDataSet(
   context: CanonicalContext,
   isIncluded: (tag: Tag) => boolean = () => true,
 ): Buffer {
-  const hash = createHash('sha256');
+  const parts: Uint8Array[] = [];
   const ascending = [...dataSet.elements.values()].sort((left, right) => left.tag - right.tag);
   for (const element of ascending) {
     const { tag } = element;
     if ((tag & 0xffff) === 0 || leftOut.has(tag) || !isIncluded(tag)) continue;
     if (context.depth === 0 && isPixelDataTag(tag)) continue;
-    hash.update(tagBytes(tag));
-    hash.update(contentOf(element, context));
+    parts.push(tagBytes(tag), contentOf(element, context));
   }
-  return hash.digest();
+  return sha256(Buffer.concat(parts));
 }
 
 function contentOf(element: Element, context: CanonicalContext): Buffer {
@@ -117,11 +116,15 @@ function textOf(tag: Tag, value: Uint8Array, decoder: CharacterSetDecoder): stri
 function compact(kind: number, content: Uint8Array): Buffer {
   return content.length <= longestInlineBytes
     ? Buffer.concat([Uint8Array.of(kind, content.length), content])
-    : Buffer.concat([Uint8Array.of(kind, hashed), createHash('sha256').update(content).digest()]);
+    : Buffer.concat([Uint8Array.of(kind, hashed), sha256(content)]);
 }
 
 function tagBytes(tag: Tag): Buffer {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE(tag);
   return bytes;
+}
+
+function sha256(bytes: Uint8Array): Buffer {
+  return hash('sha256', bytes, 'buffer');
 }

@@ -6,14 +6,7 @@
 import type { ByteOrder, Element } from './data-set.ts';
 import { isPixelDataTag } from './data-set-builder.ts';
 import type { DataSetVisitor, ElementStart } from './data-set-visitor.ts';
-import {
-  elementHeader,
-  itemDelimitation,
-  itemHeader,
-  paddingByteOf,
-  sequenceDelimitation,
-  undefinedLength,
-} from './explicit-little-endian.ts';
+import { ExplicitOutput, evenLength, undefinedLength } from './explicit-output.ts';
 import { type Tag, Tags } from './tag.ts';
 import type { TransferSyntax } from './transfer-syntax.ts';
 import type { Vr } from './vr.ts';
@@ -40,7 +33,7 @@ const groupLengthMask = 0xffff;
 export class ExplicitLittleEndianWriter implements DataSetVisitor {
   private readonly syntaxOf: () => TransferSyntax;
   private readonly levels: Level[] = [];
-  private readonly output: Uint8Array[] = [];
+  private readonly output = new ExplicitOutput();
   private value: OpenValue | undefined;
   /** Of the chunk being read; pieces of other memory are only lent and must be copied. */
   private chunkMemory: ArrayBufferLike | undefined;
@@ -59,15 +52,15 @@ export class ExplicitLittleEndianWriter implements DataSetVisitor {
 
   /** What has been written since the last call. */
   take(): readonly Uint8Array[] {
-    return this.output.splice(0);
+    return this.output.take();
   }
 
   onElement({ tag, vr, value }: Element): void {
     if (value === undefined || !this.begins(tag)) return;
     const wordBytes = this.swappedWordBytes(tag, vr);
-    this.output.push(elementHeader(tag, vr, evenLength(value.length)));
-    if (value.length > 0) this.output.push(wordBytes === 1 ? value : swapWords(value, wordBytes));
-    this.pad(vr, value.length);
+    this.output.element(tag, vr, evenLength(value.length));
+    this.output.bytes(wordBytes === 1 ? value : swapWords(value, wordBytes));
+    this.output.padding(vr, value.length);
   }
 
   onSequenceStart({ tag, vr }: ElementStart): void {
@@ -75,7 +68,7 @@ export class ExplicitLittleEndianWriter implements DataSetVisitor {
       this.leftOut += 1;
       return;
     }
-    this.output.push(elementHeader(tag, 'SQ', undefinedLength));
+    this.output.element(tag, 'SQ', undefinedLength);
     // Items of a UN sequence are little endian whatever is around them (PS3.5 §6.2.2).
     const byteOrder = vr === 'UN' ? 'little' : this.level.byteOrder;
     this.levels.push({ byteOrder, written: new Set() });
@@ -83,12 +76,12 @@ export class ExplicitLittleEndianWriter implements DataSetVisitor {
 
   onItemStart(): void {
     if (this.leftOut > 0) return;
-    this.output.push(itemHeader());
+    this.output.item(undefinedLength);
     this.level.written.clear();
   }
 
   onItemEnd(): void {
-    if (this.leftOut === 0) this.output.push(itemDelimitation);
+    if (this.leftOut === 0) this.output.endItem();
   }
 
   onSequenceEnd(): void {
@@ -96,7 +89,7 @@ export class ExplicitLittleEndianWriter implements DataSetVisitor {
       this.leftOut -= 1;
       return;
     }
-    this.output.push(sequenceDelimitation);
+    this.output.endSequence();
     this.levels.pop();
   }
 
@@ -106,30 +99,30 @@ export class ExplicitLittleEndianWriter implements DataSetVisitor {
     const wordBytes = isEncapsulated ? 1 : this.swappedWordBytes(tag, vr);
     const swapper = wordBytes === 1 ? undefined : new WordSwapper(wordBytes);
     this.value = { vr, isEncapsulated, swapper, passedBytes: 0 };
-    this.output.push(elementHeader(tag, vr, isEncapsulated ? undefinedLength : evenLength(length)));
-    if (isEncapsulated) this.output.push(itemHeader(0));
+    this.output.element(tag, vr, isEncapsulated ? undefinedLength : evenLength(length));
+    if (isEncapsulated) this.output.item(0);
   }
 
   onBulkFragment(length: number): void {
     if (this.value === undefined) return;
-    this.pad('OB', this.value.passedBytes);
+    this.output.padding('OB', this.value.passedBytes);
     this.value.passedBytes = 0;
-    this.output.push(itemHeader(evenLength(length)));
+    this.output.item(evenLength(length));
   }
 
   onBulkData(piece: Uint8Array): void {
     if (this.value === undefined) return;
     this.value.passedBytes += piece.length;
-    if (this.value.swapper !== undefined) this.output.push(this.value.swapper.push(piece));
-    else this.output.push(piece.buffer === this.chunkMemory ? piece : Uint8Array.from(piece));
+    if (this.value.swapper !== undefined) this.output.bytes(this.value.swapper.push(piece));
+    else this.output.bytes(piece.buffer === this.chunkMemory ? piece : Buffer.from(piece));
   }
 
   onBulkEnd(): void {
     if (this.value === undefined) return;
     const { vr, isEncapsulated, swapper, passedBytes } = this.value;
-    if (swapper !== undefined) this.output.push(swapper.end());
-    this.pad(isEncapsulated ? 'OB' : vr, passedBytes);
-    if (isEncapsulated) this.output.push(sequenceDelimitation);
+    if (swapper !== undefined) this.output.bytes(swapper.end());
+    this.output.padding(isEncapsulated ? 'OB' : vr, passedBytes);
+    if (isEncapsulated) this.output.endSequence();
     this.value = undefined;
   }
 
@@ -155,18 +148,9 @@ export class ExplicitLittleEndianWriter implements DataSetVisitor {
     const byteOrder = isPixelData ? this.syntaxOf().pixelDataByteOrder : this.level.byteOrder;
     return byteOrder === 'big' ? wordBytesOf(vr) : 1;
   }
-
-  private pad(vr: Vr, writtenBytes: number): void {
-    if (writtenBytes % 2 === 1) this.output.push(Uint8Array.of(paddingByteOf(vr)));
-  }
 }
 
 /** Group lengths (PS3.5 §7.2), Length to End (retired) and padding (PS3.10 §7.2) say nothing about the instance. */
 function describesEncoding(tag: Tag): boolean {
   return (tag & groupLengthMask) === 0 || tag === Tags.LengthToEnd || tag === Tags.DataSetTrailingPadding;
-}
-
-/** Values have an even length (PS3.5 §7.1.1). */
-function evenLength(length: number): number {
-  return length + (length % 2);
 }

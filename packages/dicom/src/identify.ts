@@ -1,7 +1,6 @@
 /** Which instance a file is: the four UIDs every storable instance has (PS3.4 §B.2, PS3.3 C.12.1, C.7.2.1, C.7.3.1). */
 import type { DataSet } from './data-set.ts';
 import { DicomError } from './errors.ts';
-import type { Part10File } from './part10-reader.ts';
 import { type Tag, Tags } from './tag.ts';
 import type { TransferSyntax } from './transfer-syntax.ts';
 import { isUsableUid } from './uid.ts';
@@ -24,7 +23,7 @@ const identifying = [
 ] as const;
 
 /** DicomError 'missing-uid' or 'invalid-uid' naming every UID concerned, 'media-directory' for a DICOMDIR. */
-export function identify(file: Part10File): Identification {
+export function identify(file: { dataSet: DataSet; transferSyntax: TransferSyntax }): Identification {
   const { dataSet, transferSyntax } = file;
   const identification = identificationOf(dataSet, transferSyntax);
   if (identification !== undefined) return identification;

@@ -1,6 +1,6 @@
 /** Writes what stands before the data set in a Part 10 file: preamble, prefix, file meta information (PS3.10 §7.1). */
 import type { DataSet, Element } from './data-set.ts';
-import { elementHeader, paddingByteOf } from './explicit-little-endian.ts';
+import { ExplicitOutput, evenLength } from './explicit-output.ts';
 import { groupOf, type Tag, Tags } from './tag.ts';
 import type { Vr } from './vr.ts';
 
@@ -73,20 +73,25 @@ function hasText({ vr, value }: Element): boolean {
 }
 
 function writeElements(elements: MetaElements): Buffer {
-  const ascending = [...elements].sort(([left], [right]) => left - right);
-  const group = Buffer.concat(ascending.flatMap(([tag, { vr, value }]) => writeElement(tag, vr, value)));
+  const group = new ExplicitOutput();
+  for (const [tag, { vr, value }] of [...elements].sort(([left], [right]) => left - right)) {
+    writeElement(group, tag, vr, value);
+  }
+  const groupBytes = Buffer.concat(group.take());
   const groupLength = Buffer.alloc(4);
-  groupLength.writeUInt32LE(group.length);
+  groupLength.writeUInt32LE(groupBytes.length);
+  const first = new ExplicitOutput();
+  writeElement(first, Tags.FileMetaInformationGroupLength, 'UL', groupLength);
   return Buffer.concat([
     Buffer.alloc(preambleBytes),
     Buffer.from('DICM', 'latin1'),
-    ...writeElement(Tags.FileMetaInformationGroupLength, 'UL', groupLength),
-    group,
+    ...first.take(),
+    groupBytes,
   ]);
 }
 
-function writeElement(tag: Tag, vr: Vr, value: Uint8Array): Uint8Array[] {
-  const isOdd = value.length % 2 === 1;
-  const header = elementHeader(tag, vr, value.length + (isOdd ? 1 : 0));
-  return isOdd ? [header, value, Uint8Array.of(paddingByteOf(vr))] : [header, value];
+function writeElement(output: ExplicitOutput, tag: Tag, vr: Vr, value: Uint8Array): void {
+  output.element(tag, vr, evenLength(value.length));
+  output.bytes(value);
+  output.padding(vr, value.length);
 }

@@ -17,8 +17,6 @@ export interface TranscodeOptions {
   readonly limits?: Partial<ReaderLimits> | undefined;
 }
 
-/** Shorter pieces are joined, longer ones passed on as they are. */
-const shortPieceBytes = 8 * 1024;
 /** Inflates to about 4 MB at most. */
 const deflatedStepBytes = 4 * 1024;
 /** How much may be held back until the SOP Instance UID has passed, for the file meta information before it. */
@@ -109,23 +107,13 @@ class HeldPieces {
     this.length = joined.length;
   }
 
-  /** Everything so far, short pieces joined. */
+  /** Everything so far. */
   *release(): Generator<Uint8Array> {
-    const pieces = this.pieces;
+    const { pieces } = this;
     this.pieces = [];
     this.length = 0;
     this.isReleased = true;
-    let short: Uint8Array[] = [];
-    for (const piece of pieces) {
-      if (piece.length < shortPieceBytes) {
-        short.push(piece);
-        continue;
-      }
-      if (short.length > 0) yield Buffer.concat(short);
-      short = [];
-      yield piece;
-    }
-    if (short.length > 0) yield Buffer.concat(short);
+    yield* pieces;
   }
 }
 

@@ -1,5 +1,5 @@
 /** PS3.6 Table A-1: one entry a transfer syntax, by keyword. Facts only. */
-import type { Compression, TransferSyntax } from './transfer-syntax.ts';
+import type { Compression, TransferSyntax } from './transfer-syntax-type.ts';
 
 type Lossy = TransferSyntax['lossy'];
 type Overrides = Partial<Omit<TransferSyntax, 'uid' | 'name'>>;

@@ -52,7 +52,7 @@ export class WordSwapper {
   push(piece: Uint8Array): Uint8Array {
     const joined = this.cut.length === 0 ? piece : Buffer.concat([this.cut, piece]);
     const whole = joined.length - (joined.length % this.wordBytes);
-    this.cut = Uint8Array.from(joined.subarray(whole));
+    this.cut = Buffer.from(joined.subarray(whole));
     return swapWords(joined.subarray(0, whole), this.wordBytes);
   }
 

@@ -1,63 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DicomwebError } from './errors.ts';
-import { boundaryOf, type MultipartLimits, readMultipartRelated } from './multipart-reader.ts';
+import { readMultipartRelated } from './multipart-reader.ts';
 import { MultipartWriter } from './multipart-writer.ts';
-
-const boundary = 'b0undary';
-const contentType = `multipart/related; type="application/dicom"; boundary=${boundary}`;
-
-async function* chunksOf(body: Uint8Array, cuts: readonly number[]): AsyncGenerator<Uint8Array> {
-  let position = 0;
-  for (const length of cuts) {
-    yield body.subarray(position, position + length);
-    position += length;
-  }
-  if (position < body.length) yield body.subarray(position);
-}
-
-interface ReadPart {
-  headers: Record<string, string>;
-  body: Buffer;
-  fault: string | undefined;
-}
-
-interface ReadResult {
-  parts: ReadPart[];
-  error: string | undefined;
-}
-
-async function readAll(
-  body: Uint8Array | string,
-  options: { cuts?: readonly number[]; limits?: Partial<MultipartLimits>; type?: string } = {},
-): Promise<ReadResult> {
-  const bytes = typeof body === 'string' ? Buffer.from(body, 'latin1') : body;
-  const parts: ReadPart[] = [];
-  try {
-    const source = chunksOf(bytes, options.cuts ?? []);
-    for await (const part of readMultipartRelated(source, options.type ?? contentType, options.limits)) {
-      const pieces: Uint8Array[] = [];
-      const read = {
-        headers: Object.fromEntries(part.headers),
-        body: Buffer.alloc(0),
-        fault: part.fault?.code,
-      };
-      parts.push(read);
-      try {
-        for await (const piece of part.body) pieces.push(piece);
-      } finally {
-        read.body = Buffer.concat(pieces);
-      }
-    }
-    return { parts, error: undefined };
-  } catch (error) {
-    return { parts, error: error instanceof DicomwebError ? error.code : `not typed: ${String(error)}` };
-  }
-}
-
-function bodiesOf({ parts }: ReadResult): string[] {
-  return parts.map(({ body }) => body.toString('latin1'));
-}
+import { bodiesOf, boundary, chunksOf, contentType, readAll } from './testing/read-parts.ts';
 
 describe('readMultipartRelated', () => {
   it('reads parts with their header fields', async () => {
@@ -297,27 +243,6 @@ describe('readMultipartRelated', () => {
     expect(await readAll('x'.repeat(200), { limits: { preambleBytes: 100 } })).toMatchObject({
       error: 'multipart-malformed',
     });
-  });
-});
-
-describe('boundaryOf', () => {
-  it.each([
-    'multipart/related; boundary=abc',
-    'multipart/related;boundary="abc"',
-    'Multipart/Related; type=application/dicom; Boundary=abc; start=x',
-    'multipart/form-data; BOUNDARY="ab\\c"',
-  ])('reads %s', (type) => {
-    expect(boundaryOf(type)).toBe('abc');
-  });
-
-  it.each([
-    'multipart/related',
-    'multipart/related; boundary=""',
-    'application/dicom; boundary=a',
-    '',
-    'multipart/related; boundary="a "',
-  ])('refuses %s', (type) => {
-    expect(() => boundaryOf(type)).toThrow(expect.objectContaining({ code: 'bad-content-type' }));
   });
 });
 
