@@ -1,0 +1,70 @@
+/** Objects written once and never overwritten, and the segments that hold the instances. */
+// Errors
+export { isStorageError, StorageError, type StorageErrorCode, storageErrorCodes } from './errors.ts';
+// File system port
+export type {
+  DirectoryEntry,
+  FileStat,
+  FileSystem,
+  OpenFile,
+  OpenMode,
+} from './file-system/file-system.ts';
+export { nodeFileSystem } from './file-system/node-file-system.ts';
+// Object store port and adapters
+export { createFilesystemStore, type FilesystemStoreOptions } from './filesystem/filesystem-store.ts';
+export { assertSameFileSystem } from './filesystem/same-file-system.ts';
+export { assertKey, isKey } from './key.ts';
+export type {
+  ByteRange,
+  ListOptions,
+  ObjectStat,
+  ObjectStore,
+  SealedFile,
+  StoreMaintenance,
+} from './object-store.ts';
+export { maximumPutBytes } from './object-store.ts';
+export { createS3Store, type S3StoreOptions } from './s3/s3-store.ts';
+export type { EtagKind } from './s3/verify-stored.ts';
+// Segments
+export { type BlockLayoutInput, blockBoundaries } from './segment/block-boundaries.ts';
+export { encodeReceipt } from './segment/encode-receipt.ts';
+export type { EntryRole } from './segment/entry-name.ts';
+export type { EntryFacts, EntryRequest, EntryWriter } from './segment/entry-writer.ts';
+export { buildQuarantineKey, type LooseFileWriter, type SealedLooseFile } from './segment/loose-file.ts';
+export { type OpenedSegment, type OpenSegmentOptions, openSegment } from './segment/open-segment.ts';
+export { parseReceipt } from './segment/parse-receipt.ts';
+export { type EntryReference, entryReference, readEntry, readEntryBytes } from './segment/read-entry.ts';
+export { readSegmentMetadata } from './segment/read-segment-metadata.ts';
+export type {
+  MetadataReference,
+  ReceiptEntry,
+  ReceivedPart,
+  SegmentHeader,
+  SegmentReceipt,
+  SegmentSource,
+} from './segment/receipt.ts';
+export { buildSegmentKey, parseSegmentKey, type SegmentKey, studyKeyPrefix } from './segment/segment-key.ts';
+export type { SegmentFault } from './segment/segment-regions.ts';
+export {
+  defaultSegmentLimits,
+  type SegmentLimits,
+  type SegmentOutcome,
+  SegmentSet,
+  type SegmentSetOptions,
+} from './segment/segment-set.ts';
+export { SegmentSpool, type SegmentSpoolOptions } from './segment/segment-spool.ts';
+export type { SealedSegment, SegmentOverflow, SegmentWriter } from './segment/segment-writer.ts';
+export { livenessOnThisMachine, type OwnerLiveness, type ProcessIdentity } from './segment/spool-owner.ts';
+export { recoverSegment, storeSegment } from './segment/store-segment.ts';
+export { type SweepReport, type SweepSpoolOptions, sweepSpool } from './segment/sweep-spool.ts';
+export { type UuidSources, uuidV7Source } from './segment/uuid-v7.ts';
+export {
+  type SegmentVerification,
+  type VerifySegmentOptions,
+  verifySegment,
+} from './segment/verify-segment.ts';
+// Wrappers
+export type { RetryOptions } from './wrappers/retry-policy.ts';
+export { type EventOptions, type StoreEvent, withEvents } from './wrappers/with-events.ts';
+export { type LimitOptions, withLimit } from './wrappers/with-limit.ts';
+export { withRetry } from './wrappers/with-retry.ts';

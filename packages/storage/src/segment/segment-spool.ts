@@ -1,0 +1,106 @@
+// The folder where segments grow before they are objects. Each process has a folder of its own in it, so that what a
+// dead one left can be told from what a living one is writing.
+import { join } from 'node:path';
+import { isStorageError } from '../errors.ts';
+import { DurableDirectories } from '../file-system/durable-directories.ts';
+import type { FileSystem } from '../file-system/file-system.ts';
+import { LooseFileWriter } from './loose-file.ts';
+import { assertSegmentHeader } from './parse-receipt.ts';
+import type { SegmentHeader } from './receipt.ts';
+import { type SegmentOverflow, SegmentWriter } from './segment-writer.ts';
+import { SpoolFile, unsealedSuffix } from './spool-file.ts';
+import { currentProcess, encodeOwner, ownerFileName, type ProcessIdentity } from './spool-owner.ts';
+
+/** What a spool needs. */
+export interface SegmentSpoolOptions {
+  /** Absolute path of the spool folder, the same for all processes of a machine. */
+  readonly directory: string;
+  readonly fileSystem: FileSystem;
+  /** Ids of segments and of this owner: UUIDs of version 7. */
+  readonly newId: () => string;
+  /** Program and version for the receipts. Default: `sandyq`. */
+  readonly software?: string;
+  /** Who this process is; another one in tests. */
+  readonly identity?: () => Promise<ProcessIdentity>;
+}
+
+/** This process's part of the spool. */
+export class SegmentSpool {
+  /** Name of this process's folder. */
+  readonly owner: string;
+  readonly #options: SegmentSpoolOptions;
+  readonly #directory: string;
+  #claim: Promise<void> | undefined;
+
+  constructor(options: SegmentSpoolOptions) {
+    this.#options = options;
+    this.owner = options.newId();
+    this.#directory = join(options.directory, this.owner);
+  }
+
+  /** Begins a segment. Errors: `invalid-argument` for a header no receipt could hold; the file system's. */
+  async create(header: SegmentHeader, overflow?: SegmentOverflow): Promise<SegmentWriter> {
+    assertSegmentHeader(header);
+    const id = this.#options.newId();
+    const file = await this.#createFile(`${id}.tar${unsealedSuffix}`);
+    return new SegmentWriter({ id, header, file, overflow, software: this.#options.software ?? 'sandyq' });
+  }
+
+  /** Begins a file for bytes that go to quarantine. */
+  async createLoose(): Promise<LooseFileWriter> {
+    return new LooseFileWriter(await this.#createFile(`${this.#options.newId()}.loose${unsealedSuffix}`));
+  }
+
+  /** Removes a sealed file once the object store has it, or nobody wants it any more. */
+  async remove({ path }: { readonly path: string }): Promise<void> {
+    await this.#options.fileSystem.unlink(path);
+  }
+
+  /** Gives this process's folder back, if it is empty; else a sweep will, once the process is dead. */
+  async close(): Promise<void> {
+    if (this.#claim === undefined) return;
+    await this.#claim;
+    this.#claim = undefined;
+    await removeOwnerFolder(this.#options.fileSystem, this.#directory);
+  }
+
+  async #createFile(name: string): Promise<SpoolFile> {
+    this.#claim ??= this.#claimFolder();
+    try {
+      await this.#claim;
+    } catch (error) {
+      this.#claim = undefined;
+      throw error;
+    }
+    return SpoolFile.create(this.#options.fileSystem, join(this.#directory, name));
+  }
+
+  /** Durable before the first spool file is made: after a crash the folder still says whose it was. */
+  async #claimFolder(): Promise<void> {
+    const { directory, fileSystem, identity = currentProcess } = this.#options;
+    await new DurableDirectories(directory, fileSystem).ensure(this.#directory);
+    const path = join(this.#directory, ownerFileName);
+    if ((await fileSystem.stat(path)) !== undefined) await fileSystem.unlink(path);
+    const file = await fileSystem.open(path, 'create');
+    try {
+      await file.write(encodeOwner(await identity()), 0);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await fileSystem.syncDirectory(this.#directory);
+  }
+}
+
+/** Removes an owner's folder if nothing but the owner's file is in it. Another sweeper may be quicker. */
+export async function removeOwnerFolder(fileSystem: FileSystem, directory: string): Promise<boolean> {
+  try {
+    const names = await fileSystem.readdir(directory);
+    if (names.some(({ name }) => name !== ownerFileName)) return false;
+    if (names.length > 0) await fileSystem.unlink(join(directory, ownerFileName));
+    await fileSystem.rmdir(directory);
+  } catch (error) {
+    if (!isStorageError(error, 'not-found')) throw error;
+  }
+  return true;
+}
