@@ -1,0 +1,32 @@
+/** One instance that a person has decided on: committed with that decision in one transaction, beside the group commit. */
+import type { Database, Queryable } from '../database.ts';
+import type { CommitOutcome, SegmentCommit } from './facts.ts';
+import { commitOrBisect } from './group-commit.ts';
+
+/** What else happens in the transaction. Called once an attempt. */
+export interface DecidedCommitSteps {
+  /** Before the instance is claimed. */
+  readonly first?: (client: Queryable) => Promise<void>;
+  /** Once it is known what becomes of the instance; what it throws undoes everything. */
+  readonly decide: (client: Queryable, outcome: CommitOutcome) => Promise<void>;
+}
+
+/**
+ * Commits the one submitted instance of a segment. Where PostgreSQL refuses a value the outcome is `failed`: then
+ * nothing was decided. Throws DatabaseError and what the steps throw: nothing was kept.
+ */
+export async function commitDecided(
+  database: Database,
+  segment: SegmentCommit,
+  { first, decide }: DecidedCommitSteps,
+): Promise<CommitOutcome> {
+  const [instance, ...others] = segment.instances;
+  if (instance === undefined || others.length > 0) throw new TypeError('a decision is about one instance');
+  const outcomeIn = (outcomes: ReadonlyMap<typeof instance, CommitOutcome>): CommitOutcome =>
+    outcomes.get(instance) ?? { kind: 'failed', sqlState: undefined };
+  const outcomes = await commitOrBisect(database, [segment], {
+    ...(first !== undefined && { first }),
+    last: (client, found) => decide(client, outcomeIn(found)),
+  });
+  return outcomeIn(outcomes);
+}

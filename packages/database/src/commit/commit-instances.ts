@@ -1,0 +1,156 @@
+/**
+ * The index transaction of a batch (design §6): claim UIDs → read what existed → patients → studies → series →
+ * instances → change feed → counters. Every table is entered in the same order and by sorted keys.
+ */
+import type { Database, Queryable } from '../database.ts';
+import { DatabaseError } from '../errors.ts';
+import type { Candidate, Standing } from './candidate.ts';
+import { claimSopInstances, readExisting } from './claim-sop-instances.ts';
+import type { CommitOutcome, ExistingInstance, InstanceCommit, SegmentCommit } from './facts.ts';
+import { countNewcomers, insertInstances, insertSegments } from './instances.ts';
+import { KeysChangedError } from './keys-changed-error.ts';
+import { ensurePatients } from './patients.ts';
+import { recordAbsences } from './record-absences.ts';
+import { type KeysBySegment, resolveKeys } from './resolve-keys.ts';
+import { ensureSeries } from './series.ts';
+import { joinStudies } from './studies.ts';
+
+/** Retries of a transaction that collided with another one. */
+const MAX_ATTEMPTS = 8;
+
+export type Outcomes = ReadonlyMap<InstanceCommit, CommitOutcome>;
+
+/** What else happens in the transaction of a commit. Called once an attempt: a repeated transaction begins anew. */
+export interface CommitSteps {
+  /** Before anything is claimed. */
+  readonly first?: (client: Queryable) => Promise<void>;
+  /** After everything; what it throws undoes the commit. */
+  readonly last?: (client: Queryable, outcomes: Outcomes) => Promise<void>;
+}
+
+/** Commits the batch as one transaction. Throws DatabaseError('data') when a value does not fit: nothing was kept then. */
+export async function commitInstances(
+  database: Database,
+  segments: readonly SegmentCommit[],
+  steps: CommitSteps = {},
+): Promise<Outcomes> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const keys = await resolveKeys(database, segments);
+      return await database.inTransaction(async (client) => {
+        await steps.first?.(client);
+        const outcomes = await commitWithin(client, segments, keys);
+        await steps.last?.(client, outcomes);
+        return outcomes;
+      });
+    } catch (error) {
+      if (attempt >= MAX_ATTEMPTS || !isWorthRepeating(error)) throw error;
+    }
+  }
+}
+
+/** After a COMMIT of unknown outcome the same segments are sent again: those that are known by id answer from their rows. */
+function isWorthRepeating(error: unknown): boolean {
+  if (error instanceof KeysChangedError) return true;
+  return error instanceof DatabaseError && (error.code === 'contention' || error.code === 'commit-unknown');
+}
+
+async function commitWithin(
+  client: Queryable,
+  segments: readonly SegmentCommit[],
+  keys: KeysBySegment,
+): Promise<Outcomes> {
+  await insertSegments(client, segments, keys);
+  const candidates = segments.flatMap((segment) => candidatesOf(segment, keys));
+  const claimed = await claimSopInstances(client, candidates);
+  const standings = await place(client, [...claimed]);
+  const outcomes = new Map<InstanceCommit, CommitOutcome>();
+  for (const [candidate, standing] of standings) {
+    outcomes.set(candidate.instance, { kind: standing === 'active' ? 'stored' : standing });
+  }
+  const others = candidates.filter((candidate) => !outcomes.has(candidate.instance));
+  const existing = await readExisting(
+    client,
+    others.map((candidate) => candidate.instance.sopInstanceUid),
+  );
+  for (const candidate of others) outcomes.set(candidate.instance, knownOutcome(candidate, existing));
+  await markDuplicateSegments(client, segments, outcomes);
+  await announce(client, standings);
+  await countNewcomers(client, standings);
+  return outcomes;
+}
+
+function candidatesOf(segment: SegmentCommit, keys: KeysBySegment): Candidate[] {
+  const own = keys.get(segment);
+  if (own === undefined) throw new TypeError('every segment of a batch has its keys resolved');
+  return segment.instances.map((instance) => ({ segment, instance, keys: own }));
+}
+
+/** Gives the claimed instances their patient, study, series and rows. */
+async function place(client: Queryable, claimed: readonly Candidate[]): Promise<Map<Candidate, Standing>> {
+  if (claimed.length === 0) return new Map();
+  const patients = await ensurePatients(client, claimed);
+  const standings = await joinStudies(client, claimed, patients);
+  await ensureSeries(
+    client,
+    claimed.filter((candidate) => standings.get(candidate) !== 'facility-conflict'),
+  );
+  await insertInstances(client, standings);
+  await recordAbsences(client, standings);
+  return standings;
+}
+
+/**
+ * An instance that did not win its UID. If the winner is this very entry (a repeat after a COMMIT of unknown
+ * outcome, or adopted by reconcile), it is stored; if the winner has gone meanwhile, everything starts over.
+ */
+function knownOutcome(
+  { instance, segment }: Candidate,
+  existing: ReadonlyMap<string, ExistingInstance>,
+): CommitOutcome {
+  const holder = existing.get(instance.sopInstanceUid);
+  if (holder === undefined) throw new KeysChangedError();
+  const isOwn = holder.segmentId === segment.segmentId && holder.ordinal === instance.ordinal;
+  if (!isOwn) return { kind: 'exists', existing: holder };
+  return { kind: holder.state === 'identity-conflict' ? 'identity-conflict' : 'stored' };
+}
+
+/** A segment of which every entry is held elsewhere, byte for byte, may be superseded. */
+async function markDuplicateSegments(
+  client: Queryable,
+  segments: readonly SegmentCommit[],
+  outcomes: Outcomes,
+): Promise<void> {
+  const duplicates = segments.filter((segment) =>
+    segment.instances.every((instance) => {
+      const outcome = outcomes.get(instance);
+      return outcome?.kind === 'exists' && outcome.existing.sha256.equals(instance.sha256);
+    }),
+  );
+  if (duplicates.length === 0) return;
+  await client.query({
+    name: 'mark-duplicate-segments',
+    text: `update segment set state = 'duplicate' where segment_id = any ($1) and state = 'live'`,
+    values: [duplicates.map((segment) => segment.segmentId)],
+  });
+}
+
+/** One line of the change feed for each segment that brought something. */
+async function announce(client: Queryable, standings: ReadonlyMap<Candidate, Standing>): Promise<void> {
+  const bySegment = new Map<SegmentCommit, { studyKey: number; uids: string[] }>();
+  for (const [candidate, standing] of standings) {
+    if (standing !== 'active') continue;
+    const line = bySegment.get(candidate.segment) ?? { studyKey: candidate.keys.studyKey, uids: [] };
+    line.uids.push(candidate.instance.sopInstanceUid);
+    bySegment.set(candidate.segment, line);
+  }
+  for (const [segment, { studyKey, uids }] of bySegment) {
+    await client.query({
+      name: 'announce-stored',
+      text: `insert into change_outbox
+          (kind, study_key, study_instance_uid, series_instance_uid, sop_instance_uids, occurred_at)
+        values ('stored', $1, $2, $3, $4, $5)`,
+      values: [studyKey, segment.studyInstanceUid, segment.seriesInstanceUid, uids, segment.receivedAt],
+    });
+  }
+}

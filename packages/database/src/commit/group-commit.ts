@@ -1,0 +1,128 @@
+/**
+ * Group commit: segments of concurrent requests share a transaction and its fsync. A batch is flushed when the
+ * previous one returned, never by a timer: alone, a request waits for nobody.
+ */
+import type { Database } from '../database.ts';
+import { DatabaseError } from '../errors.ts';
+import { type CommitSteps, commitInstances, type Outcomes } from './commit-instances.ts';
+import type { CommitOutcome, InstanceCommit, SegmentCommit } from './facts.ts';
+import { insertSegments } from './instances.ts';
+import { resolveKeys } from './resolve-keys.ts';
+
+/** Bounds of a batch; a single larger segment goes alone. */
+const MAX_BATCH_INSTANCES = 256;
+const MAX_BATCH_BYTES = 4 * 1024 * 1024;
+
+interface Submission {
+  readonly segment: SegmentCommit;
+  readonly resolve: (outcomes: CommitOutcome[]) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export class GroupCommit {
+  readonly #database: Database;
+  readonly #waiting: Submission[] = [];
+  #running = 0;
+  readonly #maxConcurrent: number;
+
+  constructor(database: Database, options: { maxConcurrentTransactions?: number } = {}) {
+    this.#database = database;
+    this.#maxConcurrent = options.maxConcurrentTransactions ?? 2;
+  }
+
+  /** What became of each instance, index-aligned, once the commit is durable. Throws DatabaseError when nothing is known. */
+  submit(segment: SegmentCommit): Promise<CommitOutcome[]> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ segment, resolve, reject });
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    while (this.#running < this.#maxConcurrent && this.#waiting.length > 0) {
+      const batch = takeBatch(this.#waiting);
+      this.#running += 1;
+      void settle(this.#database, batch).finally(() => {
+        this.#running -= 1;
+        this.#flush();
+      });
+    }
+  }
+}
+
+function takeBatch(waiting: Submission[]): Submission[] {
+  let instances = 0;
+  let bytes = 0;
+  let count = 0;
+  for (const { segment } of waiting) {
+    instances += segment.instances.length;
+    bytes += segment.instances.reduce((sum, instance) => sum + instance.metadataGzip.length, 0);
+    if (count > 0 && (instances > MAX_BATCH_INSTANCES || bytes > MAX_BATCH_BYTES)) break;
+    count += 1;
+  }
+  return waiting.splice(0, count);
+}
+
+async function settle(database: Database, batch: readonly Submission[]): Promise<void> {
+  try {
+    const outcomes = await commitOrBisect(
+      database,
+      batch.map(({ segment }) => segment),
+    );
+    for (const { segment, resolve } of batch) {
+      resolve(
+        segment.instances.map(
+          (instance) => outcomes.get(instance) ?? { kind: 'failed', sqlState: undefined },
+        ),
+      );
+    }
+  } catch (error) {
+    for (const { reject } of batch) reject(error);
+  }
+}
+
+/**
+ * A value PostgreSQL refuses fails its own instance only: the batch is halved until the faulty one stands alone. The
+ * steps happen in each transaction.
+ */
+export async function commitOrBisect(
+  database: Database,
+  segments: readonly SegmentCommit[],
+  steps: CommitSteps = {},
+): Promise<Outcomes> {
+  try {
+    return await commitInstances(database, segments, steps);
+  } catch (error) {
+    if (!(error instanceof DatabaseError) || error.code !== 'data') throw error;
+    const halves = halve(segments);
+    if (halves === undefined) return failAll(database, segments, error);
+    const first = await commitOrBisect(database, halves[0], steps);
+    const second = await commitOrBisect(database, halves[1], steps);
+    return new Map([...first, ...second]);
+  }
+}
+
+/** The segment is known all the same: its object is in the store, and must not be taken for one that was forgotten. */
+async function failAll(
+  database: Database,
+  segments: readonly SegmentCommit[],
+  error: DatabaseError,
+): Promise<Outcomes> {
+  await insertSegments(database, segments, await resolveKeys(database, segments));
+  const failed: CommitOutcome = { kind: 'failed', sqlState: error.sqlState };
+  const instances = segments.flatMap((segment) => segment.instances);
+  return new Map(instances.map((instance): [InstanceCommit, CommitOutcome] => [instance, failed]));
+}
+
+/** Halves a batch between segments, else within the only segment; undefined when one instance is left. */
+function halve(segments: readonly SegmentCommit[]): [SegmentCommit[], SegmentCommit[]] | undefined {
+  const middle = Math.ceil(segments.length / 2);
+  if (segments.length > 1) return [segments.slice(0, middle), segments.slice(middle)];
+  const [segment] = segments;
+  if (segment === undefined || segment.instances.length < 2) return undefined;
+  const cut = Math.ceil(segment.instances.length / 2);
+  return [
+    [{ ...segment, instances: segment.instances.slice(0, cut) }],
+    [{ ...segment, instances: segment.instances.slice(cut) }],
+  ];
+}

@@ -1,0 +1,11 @@
+/** Which segments the database knows, whatever became of them. */
+import type { Queryable } from './database.ts';
+
+export async function knownSegments(client: Queryable, segmentIds: readonly string[]): Promise<Set<string>> {
+  const result = await client.query<{ segment_id: string }>({
+    name: 'known-segments',
+    text: `select segment_id from segment where segment_id = any ($1::uuid[])`,
+    values: [segmentIds],
+  });
+  return new Set(result.rows.map((row) => row.segment_id));
+}

@@ -1,0 +1,63 @@
+/** The DICOM JSON of instances: a cache beside the segments, which hold it too. */
+import type { Queryable } from './database.ts';
+import { insertRows } from './insert-rows.ts';
+
+/** The DICOM JSON of one instance as the cache keeps it. */
+export interface MetadataPiece {
+  readonly seriesKey: number;
+  readonly sopInstanceUid: string;
+  /** UTF-8 DICOM JSON, gzip. */
+  readonly jsonGzip: Buffer;
+}
+
+/** The metadata pieces of instances, by SOP Instance UID; those that the cache has lost are left out. */
+export async function readMetadataPieces(
+  client: Queryable,
+  studyKey: number,
+  sopInstanceUids: readonly string[],
+): Promise<Map<string, Buffer>> {
+  const result = await client.query<{ sop_instance_uid: string; json_gzip: Buffer }>({
+    name: 'read-metadata-pieces',
+    text: `select sop_instance_uid, json_gzip from instance_metadata where study_key = $1 and sop_instance_uid = any ($2)`,
+    values: [studyKey, sopInstanceUids],
+  });
+  return new Map(result.rows.map((row) => [row.sop_instance_uid, row.json_gzip]));
+}
+
+/** The instances that lie in a segment, by ordinal of their entry: whose pieces the segment can give back. */
+export async function listInstancesOfSegment(
+  client: Queryable,
+  studyKey: number,
+  segmentId: string,
+): Promise<Map<number, Omit<MetadataPiece, 'jsonGzip'>>> {
+  const result = await client.query<{ ordinal: number; series_key: number; sop_instance_uid: string }>({
+    name: 'list-instances-of-segment',
+    text: 'select ordinal, series_key, sop_instance_uid from instance where study_key = $1 and segment_id = $2',
+    values: [studyKey, segmentId],
+  });
+  return new Map(
+    result.rows.map((row) => [
+      row.ordinal,
+      { seriesKey: row.series_key, sopInstanceUid: row.sop_instance_uid },
+    ]),
+  );
+}
+
+/** Puts pieces into the cache that it had lost; one that is there but unreadable is replaced. */
+export async function restoreMetadataPieces(
+  client: Queryable,
+  studyKey: number,
+  pieces: readonly MetadataPiece[],
+): Promise<void> {
+  // In one order, so that two who restore the same pieces can't wait for each other.
+  const sorted = [...pieces].sort((a, b) => (a.sopInstanceUid < b.sopInstanceUid ? -1 : 1));
+  await insertRows(
+    client,
+    {
+      table: 'instance_metadata',
+      columns: ['study_key', 'series_key', 'sop_instance_uid', 'json_gzip'],
+      suffix: 'on conflict (study_key, sop_instance_uid) do update set json_gzip = excluded.json_gzip',
+    },
+    sorted.map((piece) => [studyKey, piece.seriesKey, piece.sopInstanceUid, piece.jsonGzip]),
+  );
+}

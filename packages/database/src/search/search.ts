@@ -1,0 +1,179 @@
+/** Searches of the index (PS3.18 §10.6), newest studies first, in a stable order. */
+import type { DicomJson } from '@sandyq/dicom';
+import type { SearchLevel, SearchRequest } from '@sandyq/dicomweb';
+import type { Queryable } from '../database.ts';
+import { filterCondition, Parameters } from './filter-condition.ts';
+
+/** What a search may see. */
+export interface SearchVisibility {
+  /** undefined: every facility. */
+  readonly facilityId: number | undefined;
+}
+
+/** One match, with the attributes of its level and of those above. */
+export interface SearchHit {
+  readonly studyInstanceUid: string;
+  readonly study: DicomJson;
+  readonly patientIssuer: string;
+  readonly modalitiesInStudy: readonly string[];
+  readonly sopClassesInStudy: readonly string[];
+  readonly numberOfStudyRelatedSeries: number;
+  readonly numberOfStudyRelatedInstances: number;
+  /** Series and instance searches. */
+  readonly series:
+    | {
+        readonly seriesInstanceUid: string;
+        readonly attributes: DicomJson;
+        readonly numberOfInstances: number;
+      }
+    | undefined;
+  /** Instance searches. */
+  readonly instance: InstanceHit | undefined;
+}
+
+export interface InstanceHit {
+  readonly studyKey: number;
+  readonly sopInstanceUid: string;
+  readonly sopClassUid: string;
+  readonly transferSyntaxUid: string;
+  readonly instanceNumber: number | undefined;
+  readonly rows: number | undefined;
+  readonly columns: number | undefined;
+  readonly bitsAllocated: number | undefined;
+  readonly numberOfFrames: number | undefined;
+}
+
+export interface SearchResult {
+  readonly hits: readonly SearchHit[];
+  /** Matches remain beyond this page. */
+  readonly hasMore: boolean;
+}
+
+/** Runs a search; `limit` is the page's size, already bounded by the caller. */
+export async function search(
+  client: Queryable,
+  request: SearchRequest,
+  options: { limit: number; visibility: SearchVisibility },
+): Promise<SearchResult> {
+  const parameters = new Parameters();
+  const conditions = conditionsOf(request, options.visibility, parameters);
+  const { columns, from, order } = SHAPES[request.level];
+  const result = await client.query<HitRow>({
+    text: `select ${columns} ${from}
+      where ${conditions.join(' and ')}
+      order by ${order}
+      limit ${parameters.place(options.limit + 1)} offset ${parameters.place(request.offset)}`,
+    values: parameters.values,
+  });
+  const hits = result.rows.slice(0, options.limit).map((row) => toHit(row, request.level));
+  return { hits, hasMore: result.rows.length > options.limit };
+}
+
+function conditionsOf(
+  request: SearchRequest,
+  visibility: SearchVisibility,
+  parameters: Parameters,
+): string[] {
+  const conditions = ['s.number_of_instances > 0'];
+  if (request.level === 'series') conditions.push('e.number_of_instances > 0');
+  if (request.level === 'instance') conditions.push(`i.state = 'active'`);
+  if (visibility.facilityId !== undefined) {
+    conditions.push(`s.facility_id = ${parameters.place(visibility.facilityId)}`);
+  }
+  if (request.studyInstanceUid !== undefined) {
+    conditions.push(`s.study_instance_uid = ${parameters.place(request.studyInstanceUid)}`);
+  }
+  if (request.seriesInstanceUid !== undefined) {
+    conditions.push(`e.series_instance_uid = ${parameters.place(request.seriesInstanceUid)}`);
+  }
+  for (const filter of request.filters) {
+    const condition = filterCondition(filter, parameters);
+    if (condition !== undefined) conditions.push(`(${condition})`);
+  }
+  return conditions;
+}
+
+interface SearchShape {
+  readonly columns: string;
+  readonly from: string;
+  readonly order: string;
+}
+
+const STUDY_COLUMNS = `s.study_instance_uid, s.attributes as study_attributes, s.modalities, s.sop_classes, s.number_of_series,
+  s.number_of_instances, (select r.local_namespace from issuer r where r.issuer_id = s.patient_issuer_id) as patient_issuer`;
+const SERIES_COLUMNS = `${STUDY_COLUMNS}, e.series_instance_uid, e.attributes as series_attributes,
+  e.number_of_instances as series_instances`;
+const STUDY_ORDER = 's.study_date desc nulls last, s.study_key desc';
+
+const SHAPES: Readonly<Record<SearchLevel, SearchShape>> = {
+  study: { columns: STUDY_COLUMNS, from: 'from study s', order: STUDY_ORDER },
+  series: {
+    columns: SERIES_COLUMNS,
+    from: 'from study s join series e on e.study_key = s.study_key',
+    order: `${STUDY_ORDER}, e.series_number nulls last, e.series_key`,
+  },
+  instance: {
+    columns: `${SERIES_COLUMNS}, i.study_key, i.sop_instance_uid, i.sop_class_uid, i.transfer_syntax_uid, i.instance_number,
+      i.rows, i.columns, i.bits_allocated, i.number_of_frames`,
+    from: `from study s join series e on e.study_key = s.study_key
+      join instance i on i.study_key = e.study_key and i.series_key = e.series_key`,
+    order: `${STUDY_ORDER}, e.series_number nulls last, e.series_key, i.instance_number nulls last, i.sop_instance_uid`,
+  },
+};
+
+interface HitRow {
+  study_instance_uid: string;
+  study_attributes: DicomJson;
+  modalities: string[];
+  sop_classes: string[];
+  number_of_series: number;
+  number_of_instances: number;
+  patient_issuer: string;
+  series_instance_uid: string;
+  series_attributes: DicomJson;
+  series_instances: number;
+  study_key: number;
+  sop_instance_uid: string;
+  sop_class_uid: string;
+  transfer_syntax_uid: string;
+  instance_number: number | null;
+  rows: number | null;
+  columns: number | null;
+  bits_allocated: number | null;
+  number_of_frames: number | null;
+}
+
+function toHit(row: HitRow, level: SearchLevel): SearchHit {
+  return {
+    studyInstanceUid: row.study_instance_uid,
+    study: row.study_attributes,
+    patientIssuer: row.patient_issuer,
+    modalitiesInStudy: row.modalities,
+    sopClassesInStudy: row.sop_classes,
+    numberOfStudyRelatedSeries: row.number_of_series,
+    numberOfStudyRelatedInstances: row.number_of_instances,
+    series:
+      level === 'study'
+        ? undefined
+        : {
+            seriesInstanceUid: row.series_instance_uid,
+            attributes: row.series_attributes,
+            numberOfInstances: row.series_instances,
+          },
+    instance: level === 'instance' ? toInstanceHit(row) : undefined,
+  };
+}
+
+function toInstanceHit(row: HitRow): InstanceHit {
+  return {
+    studyKey: row.study_key,
+    sopInstanceUid: row.sop_instance_uid,
+    sopClassUid: row.sop_class_uid,
+    transferSyntaxUid: row.transfer_syntax_uid,
+    instanceNumber: row.instance_number ?? undefined,
+    rows: row.rows ?? undefined,
+    columns: row.columns ?? undefined,
+    bitsAllocated: row.bits_allocated ?? undefined,
+    numberOfFrames: row.number_of_frames ?? undefined,
+  };
+}

@@ -1,0 +1,101 @@
+/** Segments of which everything is held elsewhere: recorded as superseded first, deleted after their grace (design §2.3). */
+import type { Database, Queryable } from './database.ts';
+import { NOTHING_REFERS, writeJournalOutbox } from './verdicts.ts';
+
+export interface SegmentRow {
+  readonly segmentId: string;
+  readonly objectKey: string;
+}
+
+/**
+ * Takes the oldest duplicate segment, if no other process has it, and asks `isHeldElsewhere`, which re-reads the bytes
+ * that stay. True: superseded, with its journal line, in the same transaction. False: it lives on. Returns whether
+ * there was one.
+ */
+export async function supersedeNext(
+  database: Database,
+  isHeldElsewhere: (segment: SegmentRow) => Promise<boolean>,
+): Promise<boolean> {
+  return database.inTransaction(async (client) => {
+    const found = await client.query<{ segment_id: string; object_key: string }>({
+      text: `select segment_id, object_key from segment where state = 'duplicate'
+        order by received_at limit 1 for update skip locked`,
+    });
+    const [row] = found.rows;
+    if (row === undefined) return false;
+    const segment = { segmentId: row.segment_id, objectKey: row.object_key };
+    const superseded = (await isHeldElsewhere(segment)) && (await markSuperseded(client, segment));
+    if (!superseded) await keepAlive(client, segment.segmentId);
+    return true;
+  });
+}
+
+async function markSuperseded(client: Queryable, segment: SegmentRow): Promise<boolean> {
+  const marked = await client.query({
+    text: `update segment set state = 'superseded', superseded_at = now()
+      where segment_id = $1 and state = 'duplicate' and ${NOTHING_REFERS('$1')}`,
+    values: [segment.segmentId],
+  });
+  if (marked.rowCount !== 1) return false;
+  await writeJournalOutbox(client, { kind: 'segment-superseded', decidedBy: 'archive', fact: segment });
+  return true;
+}
+
+async function keepAlive(client: Queryable, segmentId: string): Promise<void> {
+  await client.query({
+    text: `update segment set state = 'live' where segment_id = $1`,
+    values: [segmentId],
+  });
+}
+
+/** Segments whose grace has passed: their objects may be deleted now. */
+export async function supersededSegments(
+  client: Queryable,
+  graceSeconds: number,
+  limit: number,
+): Promise<SegmentRow[]> {
+  const result = await client.query<{ segment_id: string; object_key: string }>({
+    text: `select segment_id, object_key from segment
+      where state = 'superseded' and superseded_at <= now() - make_interval(secs => $1) order by received_at limit $2`,
+    values: [graceSeconds, limit],
+  });
+  return result.rows.map((row) => ({ segmentId: row.segment_id, objectKey: row.object_key }));
+}
+
+/** Notes that the object of a superseded segment is gone. */
+export async function recordSegmentDeleted(client: Queryable, segmentId: string): Promise<void> {
+  await client.query({
+    text: `update segment set state = 'deleted', deleted_at = now() where segment_id = $1 and state = 'superseded'`,
+    values: [segmentId],
+  });
+}
+
+/** Where the same bytes lie as a proposed correction or in quarantine, outside of `segmentId`. */
+export async function otherPlaceOf(
+  client: Queryable,
+  bytes: { sha256: Buffer; segmentId: string },
+): Promise<{ objectKey: string; offset: number; length: number; crc32: Buffer | undefined } | undefined> {
+  const result = await client.query<{
+    object_key: string;
+    entry_offset: number;
+    entry_length: number;
+    crc32: Buffer | null;
+  }>({
+    text: `select object_key, entry_offset, entry_length, crc32 from proposed_correction
+        where sha256 = $1 and segment_id <> $2 and state <> 'discarded'
+      union all
+      select object_key, entry_offset, entry_length, crc32 from quarantine
+        where sha256 = $1 and segment_id is distinct from $2 and state <> 'discarded'
+      limit 1`,
+    values: [bytes.sha256, bytes.segmentId],
+  });
+  const [row] = result.rows;
+  return (
+    row && {
+      objectKey: row.object_key,
+      offset: row.entry_offset,
+      length: row.entry_length,
+      crc32: row.crc32 ?? undefined,
+    }
+  );
+}
