@@ -1,0 +1,76 @@
+/** A stored segment on its way into the index: one commit, then a verdict for every entry. */
+import { gzipSync } from 'node:zlib';
+import type { CommitOutcome, InstanceCommit, SegmentCommit } from '@sandyq/database';
+import { clockOffsetMs } from './clock-offset.ts';
+import type { Directory } from './directory.ts';
+import { judge, type Verdict } from './judge.ts';
+import { accessionIssuerOf, deviceOf, equipmentOf, patientIdentityOf, type Sender } from './sender.ts';
+import type { IndexingPorts, StoredInstance, StoredSegment } from './stored-segment.ts';
+
+/**
+ * Commits the instances of a stored segment; resolves with a verdict for each, index-aligned, when the index is
+ * durable. Throws StorageError and DatabaseError: then nothing is known, and the same call may be repeated.
+ */
+export async function indexSegment(
+  ports: IndexingPorts,
+  sender: Sender,
+  segment: StoredSegment,
+  instances: readonly StoredInstance[],
+): Promise<Verdict[]> {
+  const outcomes = await ports.groupCommit.submit(await segmentCommitOf(ports, sender, segment, instances));
+  const verdicts: Verdict[] = [];
+  for (const [index, instance] of instances.entries()) {
+    const outcome: CommitOutcome = outcomes[index] ?? { kind: 'failed', sqlState: undefined };
+    verdicts.push(await judge(ports, { instance, segment, sender }, outcome));
+  }
+  return verdicts;
+}
+
+async function segmentCommitOf(
+  { directory }: IndexingPorts,
+  sender: Sender,
+  { id, key, size, receipt, receiptSha256 }: StoredSegment,
+  instances: readonly StoredInstance[],
+): Promise<SegmentCommit> {
+  const receivedAt = new Date(receipt.receivedAt);
+  const [first] = instances;
+  return {
+    segmentId: id,
+    objectKey: key,
+    studyInstanceUid: receipt.studyInstanceUid,
+    seriesInstanceUid: receipt.seriesInstanceUid,
+    facilityId: sender.facility.facilityId,
+    deviceId: first && deviceOf(sender, equipmentOf(first.json))?.deviceId,
+    principalId: sender.principalId,
+    sizeBytes: size,
+    receiptSha256: Buffer.from(receiptSha256, 'hex'),
+    receivedAt,
+    clockOffsetMs: first && clockOffsetMs(first.json, receivedAt),
+    instances: await Promise.all(instances.map((instance) => instanceCommitOf(instance, sender, directory))),
+  };
+}
+
+async function instanceCommitOf(
+  { entry, json, metadata }: StoredInstance,
+  sender: Sender,
+  directory: Directory,
+): Promise<InstanceCommit> {
+  const defaults = { facility: sender.facility, device: deviceOf(sender, equipmentOf(json)) };
+  return {
+    sopInstanceUid: entry.sopInstanceUid,
+    sopClassUid: entry.sopClassUid,
+    transferSyntaxUid: entry.transferSyntaxUid,
+    ordinal: entry.ordinal,
+    entryOffset: entry.offset,
+    entryLength: entry.length,
+    sha256: Buffer.from(entry.sha256, 'hex'),
+    pixelData: entry.pixelData,
+    bulkData: entry.bulk ?? [],
+    crc32: Buffer.from(entry.crc32, 'base64'),
+    characterSet: entry.characterSet,
+    patient: await patientIdentityOf(json, defaults, directory),
+    accessionIssuerId: await accessionIssuerOf(json, defaults, directory),
+    json,
+    metadataGzip: gzipSync(metadata, { level: 1 }),
+  };
+}

@@ -1,0 +1,3 @@
+/** What every process of the archive opens before it serves. */
+export { type Archive, DEFAULT_FACILITY_CODE, type OpenArchiveOptions, openArchive } from './open-archive.ts';
+export { type Mounted, type ServiceDefinition, startService } from './start-service.ts';

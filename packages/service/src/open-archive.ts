@@ -1,0 +1,191 @@
+/** Opens what a service stands on: database (migrated), object store, spool, principals, audit. */
+import { randomFillSync } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { type AuditWriter, createAuditWriter } from '@sandyq/audit';
+import {
+  type ApiKeyRecord,
+  type Authenticate,
+  authenticateByKey,
+  authenticateSingleUser,
+  cachePrincipals,
+  principalOfKey,
+} from '@sandyq/auth';
+import {
+  type ApiKeyRow,
+  type Database,
+  DatabaseError,
+  ensureFacility,
+  findApiKey,
+  insertAuditEvents,
+  migrate,
+  openDatabase,
+} from '@sandyq/database';
+import type { ReadinessCheck, Settings } from '@sandyq/http';
+import {
+  assertSameFileSystem,
+  createFilesystemStore,
+  createS3Store,
+  type FileSystem,
+  nodeFileSystem,
+  type ObjectStore,
+  SegmentSpool,
+  type StoreMaintenance,
+  uuidV7Source,
+  withLimit,
+  withRetry,
+} from '@sandyq/storage';
+import type { Logger, Metrics } from '@sandyq/telemetry';
+
+/** Facility that owns what a sender without a facility stores; only the single user is one. */
+export const DEFAULT_FACILITY_CODE = 'default';
+
+export interface Archive {
+  readonly settings: Settings;
+  readonly database: Database;
+  /** With retries and limits. */
+  readonly store: ObjectStore;
+  /** The same store without them, for sweeping and settling. */
+  readonly maintenance: ObjectStore & StoreMaintenance;
+  readonly fileSystem: FileSystem;
+  readonly spool: SegmentSpool;
+  /** UUIDs of version 7. */
+  readonly newId: () => string;
+  readonly authenticate: Authenticate;
+  readonly audit: AuditWriter;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly readinessChecks: readonly ReadinessCheck[];
+  close(): Promise<void>;
+}
+
+export interface OpenArchiveOptions {
+  readonly settings: Settings;
+  /** PostgreSQL's address: DATABASE_URL, or that of the embedded server. */
+  readonly connectionString: string;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+const PUTS_AT_ONCE = 32;
+const READS_AT_ONCE = 64;
+const CACHED_KEYS = 10_000;
+
+export async function openArchive({
+  settings,
+  connectionString,
+  logger,
+  metrics,
+}: OpenArchiveOptions): Promise<Archive> {
+  const database = openDatabase({
+    connectionString,
+    maxConnections: settings.database.maxConnections,
+    onIdleError: (sqlState) => logger.warn('database-connection-lost', { code: sqlState }),
+  });
+  try {
+    await prepareDatabase(database, settings, logger);
+    const fileSystem = nodeFileSystem();
+    const plainStore = await openStore(settings, fileSystem);
+    const store = withRetry(withLimit(plainStore, { puts: PUTS_AT_ONCE, reads: READS_AT_ONCE }));
+    const newId = uuidV7Source({ now: Date.now, fillRandom: (bytes) => randomFillSync(bytes) });
+    const spool = new SegmentSpool({ directory: settings.spoolFolder, fileSystem, newId });
+    const audit = createAuditWriter({ insert: (events) => insertAuditEvents(database, events), logger });
+    return {
+      settings,
+      database,
+      store,
+      maintenance: plainStore,
+      fileSystem,
+      spool,
+      newId,
+      authenticate: authenticationOf(settings, database),
+      audit,
+      logger,
+      metrics,
+      readinessChecks: readinessChecksOf(database, store),
+      close: async () => {
+        await audit.close();
+        await spool.close();
+        await database.close();
+      },
+    };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+async function prepareDatabase(database: Database, settings: Settings, logger: Logger): Promise<void> {
+  const applied = await migrate(database);
+  if (applied.length > 0) logger.info('database-migrated', { migrations: applied.length });
+  if (settings.authMode === 'single-user') {
+    await ensureFacility(database, { code: DEFAULT_FACILITY_CODE, name: 'Facility of the single user' });
+  }
+}
+
+async function openStore(
+  settings: Settings,
+  fileSystem: FileSystem,
+): Promise<ObjectStore & StoreMaintenance> {
+  await mkdir(settings.spoolFolder, { recursive: true, mode: 0o700 });
+  const { objectStore } = settings;
+  if (objectStore.kind === 'filesystem') {
+    await mkdir(objectStore.root, { recursive: true, mode: 0o700 });
+    await assertSameFileSystem(settings.spoolFolder, objectStore.root);
+    return createFilesystemStore({ root: objectStore.root, fileSystem });
+  }
+  const { secretKey, prefix, ...connection } = objectStore;
+  return createS3Store({
+    ...connection,
+    secretKey: secretKey.reveal(),
+    ...(prefix === undefined ? {} : { prefix }),
+    fileSystem,
+  });
+}
+
+function authenticationOf(settings: Settings, database: Database): Authenticate {
+  if (settings.authMode === 'single-user') return authenticateSingleUser;
+  const source = {
+    findApiKey: async (id: string) => {
+      const row = await findApiKey(database, id);
+      return row && recordOf(row);
+    },
+  };
+  return authenticateByKey(
+    cachePrincipals(source, {
+      maxAgeMs: settings.keyCacheSeconds * 1_000,
+      capacity: CACHED_KEYS,
+      now: () => performance.now(),
+    }),
+  );
+}
+
+function recordOf(row: ApiKeyRow): ApiKeyRecord {
+  return {
+    id: row.apiKeyId,
+    secretHash: row.secretHash,
+    revoked: row.revokedAt !== undefined,
+    principal: principalOfKey({
+      id: row.apiKeyId,
+      name: row.name,
+      roles: row.roles,
+      facilityId: row.facilityId?.toString(),
+      deviceId: row.deviceId?.toString(),
+    }),
+  };
+}
+
+/** The first request after an idle minute must not find out that the database has gone. */
+const DATABASE_CHECK_MS = 1_500;
+
+function readinessChecksOf(database: Database, store: ObjectStore): ReadinessCheck[] {
+  return [
+    {
+      name: 'database',
+      check: async () => {
+        if (await database.reachable(DATABASE_CHECK_MS)) return;
+        throw new DatabaseError('unavailable', 'PostgreSQL does not answer');
+      },
+    },
+    { name: 'object-store', check: (signal) => store.check(signal) },
+  ];
+}

@@ -1,0 +1,112 @@
+/** The background task that clears away segments whose every entry is held elsewhere, after re-reading what stays. */
+import { createHash } from 'node:crypto';
+import {
+  type ExistingInstance,
+  otherPlaceOf,
+  readExisting,
+  recordSegmentDeleted,
+  type SegmentRow,
+  supersededSegments,
+  supersedeNext,
+} from '@sandyq/database';
+import { compareContent, digestContent } from '@sandyq/dicom';
+import type { Archive } from '@sandyq/service';
+import {
+  type EntryReference,
+  entryReference,
+  openSegment,
+  type ReceiptEntry,
+  readEntry,
+} from '@sandyq/storage';
+
+type Ports = Pick<Archive, 'database' | 'store' | 'logger' | 'settings'>;
+
+const DELETED_AT_ONCE = 100;
+
+/** Supersedes one duplicate segment and deletes those whose grace has passed; returns how many it touched. */
+export async function supersedeSegments(ports: Ports): Promise<number> {
+  const found = await supersedeNext(ports.database, (segment) => isHeldElsewhere(ports, segment));
+  return (found ? 1 : 0) + (await deleteSuperseded(ports));
+}
+
+async function deleteSuperseded({ database, store, logger, settings }: Ports): Promise<number> {
+  const segments = await supersededSegments(database, settings.supersedeGraceSeconds, DELETED_AT_ONCE);
+  for (const { segmentId, objectKey } of segments) {
+    await store.delete(objectKey);
+    await recordSegmentDeleted(database, segmentId);
+    logger.info('superseded-segment-deleted', { segmentId });
+  }
+  return segments.length;
+}
+
+async function isHeldElsewhere(ports: Ports, segment: SegmentRow): Promise<boolean> {
+  const { receipt } = await openSegment(ports.store, segment.objectKey);
+  const existing = await readExisting(
+    ports.database,
+    receipt.entries.map((entry) => entry.sopInstanceUid),
+  );
+  for (const entry of receipt.entries) {
+    if (await isEntryHeld(ports, { segment, entry, existing: existing.get(entry.sopInstanceUid) })) continue;
+    ports.logger.warn('duplicate-segment-kept', { segmentId: segment.segmentId, entry: entry.ordinal });
+    return false;
+  }
+  return true;
+}
+
+interface DuplicateEntry {
+  readonly segment: SegmentRow;
+  readonly entry: ReceiptEntry;
+  readonly existing: ExistingInstance | undefined;
+}
+
+async function isEntryHeld(ports: Ports, { segment, entry, existing }: DuplicateEntry): Promise<boolean> {
+  const { store, database } = ports;
+  const sha256 = Buffer.from(entry.sha256, 'hex');
+  if (existing !== undefined && existing.segmentId !== segment.segmentId) {
+    const place = referenceOf(existing);
+    if (existing.sha256.equals(sha256)) return (await sha256Of(readEntry(store, place))) === entry.sha256;
+    if (await isSameContent(ports, place, entryReference(segment.objectKey, entry))) return true;
+  }
+  const other = await otherPlaceOf(database, { sha256, segmentId: segment.segmentId });
+  if (other === undefined) return false;
+  const bytes =
+    other.crc32 === undefined
+      ? await store.read(other.objectKey)
+      : readEntry(store, {
+          key: other.objectKey,
+          offset: other.offset,
+          length: other.length,
+          crc32: other.crc32,
+        });
+  return (await sha256Of(bytes)) === entry.sha256;
+}
+
+/** The newcomer was judged equal in another encoding: the first bytes stay (design §2.5b). */
+async function isSameContent(
+  { store }: Ports,
+  known: EntryReference,
+  duplicate: EntryReference,
+): Promise<boolean> {
+  const comparison = compareContent(
+    await digestContent(readEntry(store, known)),
+    await digestContent(readEntry(store, duplicate)),
+    false,
+  );
+  return comparison === 'equal-in-another-encoding';
+}
+
+function referenceOf(existing: ExistingInstance): EntryReference {
+  return {
+    key: existing.objectKey,
+    offset: existing.entryOffset,
+    length: existing.entryLength,
+    crc32: existing.crc32,
+    pixelData: existing.pixelData,
+  };
+}
+
+async function sha256Of(bytes: AsyncIterable<Uint8Array>): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of bytes) hash.update(chunk);
+  return hash.digest('hex');
+}

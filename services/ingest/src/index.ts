@@ -1,0 +1,2 @@
+/** Ingest: the Store transaction. See README.md. */
+export { mountIngest } from './mount-ingest.ts';

@@ -1,0 +1,133 @@
+/** `POST /dicom-web/studies[/{study}]` (PS3.18 §10.5): multipart/related, or one instance as application/dicom. */
+import type { Principal } from '@sandyq/auth';
+import { stringifyDicomJson } from '@sandyq/dicom';
+import {
+  DicomwebError,
+  dataSetOffers,
+  dicomJsonType,
+  dicomXmlType,
+  essenceOf,
+  negotiate,
+  parseAccept,
+  parseMediaType,
+  parseUid,
+  readMultipartRelated,
+  type StoreResult,
+  storeResponse,
+} from '@sandyq/dicomweb';
+import {
+  type AdmissionControl,
+  type Answer,
+  HttpError,
+  type RequestContext,
+  type Reservation,
+} from '@sandyq/http';
+import type { Sender } from '@sandyq/indexing';
+import { DEFAULT_FACILITY_CODE } from '@sandyq/service';
+import type { IngestDependencies } from './dependencies.ts';
+import { StoreSession } from './store-session.ts';
+
+/** For answers that say that store or database are away, or the quarantine is full. */
+const RETRY_AFTER_SECONDS = 10;
+
+export async function storeInstances(
+  dependencies: IngestDependencies,
+  admission: AdmissionControl,
+  context: RequestContext,
+): Promise<Answer> {
+  const { study } = context.params;
+  const studyInstanceUid = study === undefined ? undefined : parseUid(study, 'study');
+  const answerType = answerTypeOf(context);
+  const sender = await senderOf(dependencies, context.principal);
+  const reservation = await admission.admit(context.principal.id, context.contentLength);
+  try {
+    const session = new StoreSession(dependencies, sender, { studyInstanceUid });
+    try {
+      await receiveBody(context, admitted(context.body, reservation), session);
+    } catch (error) {
+      // What came whole is sealed and committed, though its sender only learns so from a repeat.
+      await session.finish();
+      throw error;
+    }
+    return answerWith(await session.finish(), answerType, context);
+  } finally {
+    reservation.release();
+  }
+}
+
+function answerWith(results: readonly StoreResult[], answerType: string, context: RequestContext): Answer {
+  const response = storeResponse(results, { rootUrl: `${context.baseUrl}/dicom-web` });
+  const body = answerType === dicomXmlType ? response.xml() : stringifyDicomJson(response.json);
+  const later = response.status === 503 ? { 'Retry-After': RETRY_AFTER_SECONDS } : {};
+  return { status: response.status, headers: { 'Content-Type': answerType, ...later }, body };
+}
+
+/** The body, with the reservation growing before the bytes are taken. */
+async function* admitted(
+  body: AsyncIterable<Uint8Array>,
+  reservation: Reservation,
+): AsyncGenerator<Uint8Array> {
+  let received = 0;
+  for await (const chunk of body) {
+    received += chunk.length;
+    if (received > reservation.bytes) await reservation.growTo(received);
+    yield chunk;
+  }
+}
+
+async function receiveBody(
+  context: RequestContext,
+  body: AsyncIterable<Uint8Array>,
+  session: StoreSession,
+): Promise<void> {
+  const contentType = parseMediaType(context.headers['content-type'] ?? '');
+  switch (contentType && essenceOf(contentType)) {
+    case 'application/dicom':
+      return session.receive(body);
+    case 'multipart/related':
+      return receiveParts(context, body, session);
+    default:
+      throw new HttpError(
+        'unsupported-media-type',
+        'Send multipart/related; type="application/dicom", or one instance as application/dicom.',
+      );
+  }
+}
+
+async function receiveParts(
+  context: RequestContext,
+  body: AsyncIterable<Uint8Array>,
+  session: StoreSession,
+): Promise<void> {
+  for await (const part of readMultipartRelated(body, context.headers['content-type'] ?? '')) {
+    const partType = parseMediaType(part.headers.get('content-type') ?? 'application/dicom');
+    if (part.fault !== undefined || partType === undefined) session.refuse('part-headers');
+    else if (essenceOf(partType) === 'application/dicom') await session.receive(part.body);
+    else session.refuse('unsupported-media-type');
+  }
+}
+
+/** Negotiated before anything is received: a 406 after the fact would hide that the instances are stored. */
+function answerTypeOf(context: RequestContext): string {
+  const accept = parseAccept(context.headers.accept, context.query.get('accept'));
+  const offer = negotiate(accept, dataSetOffers);
+  if (offer === undefined)
+    throw new DicomwebError('not-acceptable', `answers are ${dicomJsonType} or ${dicomXmlType}`);
+  return offer.mediaType;
+}
+
+async function senderOf({ directory }: IngestDependencies, principal: Principal): Promise<Sender> {
+  const facility =
+    principal.facilityId === undefined
+      ? await directory.facilityByCode(DEFAULT_FACILITY_CODE)
+      : await directory.facility(Number(principal.facilityId));
+  if (facility === undefined) {
+    throw new HttpError('forbidden', 'This credential belongs to no facility that could own what it stores.');
+  }
+  return {
+    principalId: principal.id,
+    facility,
+    device: principal.deviceId === undefined ? undefined : await directory.device(Number(principal.deviceId)),
+    devices: await directory.devicesOf(facility.facilityId),
+  };
+}

@@ -1,0 +1,198 @@
+/**
+ * One Store request (PS3.18 §10.5): its parts in order, its segments, and one verdict a part. One bad part never
+ * harms its neighbours, and a verdict of success is given only after store and index have both committed.
+ */
+import { DatabaseError } from '@sandyq/database';
+import type { Identification } from '@sandyq/dicom';
+import { DicomwebError, type FailureReasonName, type StoreResult } from '@sandyq/dicomweb';
+import {
+  indexSegment,
+  type ReceivedInstance,
+  type Reception,
+  RefusedError,
+  receiveInstance,
+  type Sender,
+  type Verdict,
+} from '@sandyq/indexing';
+import { type SealedSegment, SegmentSet, StorageError, storeSegment } from '@sandyq/storage';
+import type { IngestDependencies } from './dependencies.ts';
+import { QuarantineFullError, quarantineBytes } from './quarantine.ts';
+import { verdictOnRepeat } from './verdicts-on-repeats.ts';
+
+/** Segments being put and committed while the request goes on; beyond, the request waits. */
+const MAX_SEGMENTS_IN_FLIGHT = 4;
+
+export interface StoreScope {
+  /** Study of the request's path: instances of another one are refused. */
+  readonly studyInstanceUid: string | undefined;
+}
+
+export class StoreSession {
+  readonly #dependencies: IngestDependencies;
+  readonly #sender: Sender;
+  readonly #scope: StoreScope;
+  readonly #receivedAt: Date;
+  readonly #segments: SegmentSet;
+  readonly #results: (StoreResult | undefined)[] = [];
+  /** Received instances by segment, each with the place of its result. */
+  readonly #pending = new Map<string, Map<ReceivedInstance, number>>();
+  readonly #inFlight = new Set<Promise<void>>();
+
+  constructor(dependencies: IngestDependencies, sender: Sender, scope: StoreScope) {
+    this.#dependencies = dependencies;
+    this.#sender = sender;
+    this.#scope = scope;
+    this.#receivedAt = dependencies.now();
+    this.#segments = new SegmentSet({
+      spool: dependencies.spool,
+      header: {
+        facility: sender.facility.code,
+        device: sender.device?.code,
+        principal: sender.principalId,
+        receivedAt: this.#receivedAt.toISOString(),
+        source: { kind: 'received' },
+      },
+      onSealed: (sealed) => this.#commitInBackground(sealed),
+    });
+  }
+
+  /** Receives the next part. Throws what concerns the whole request: a broken connection, a full disk. */
+  async receive(body: AsyncIterable<Uint8Array>): Promise<void> {
+    const index = this.#results.push(undefined) - 1;
+    try {
+      const reception = await receiveInstance<Verdict>(body, {
+        sender: this.#sender,
+        acquire: (identification) => this.#acquire(identification),
+        keepRefused: (bytes, refused) =>
+          quarantineBytes(this.#dependencies, bytes, {
+            ...refused,
+            sender: this.#sender,
+            receivedAt: this.#receivedAt,
+          }),
+        verdictOnRepeat: (identification, sha256) =>
+          verdictOnRepeat(this.#dependencies, this.#sender, identification, sha256),
+      });
+      this.#note(index, reception);
+    } catch (error) {
+      const reason = reasonOfLoss(error);
+      if (reason === undefined) throw error;
+      this.#results[index] = { verdict: 'failed', reason };
+    }
+    while (this.#inFlight.size >= MAX_SEGMENTS_IN_FLIGHT) await Promise.race(this.#inFlight);
+  }
+
+  /** A part that is none: refused for its headers. */
+  refuse(reason: FailureReasonName): void {
+    this.#results.push({ verdict: 'failed', reason });
+  }
+
+  /** Seals, stores and commits what was received; the verdicts in the order of the parts. */
+  async finish(): Promise<StoreResult[]> {
+    for (const outcome of await this.#segments.finish()) {
+      if ('error' in outcome) this.#failSegment(outcome.segmentId, outcome.error);
+    }
+    await Promise.all(this.#inFlight);
+    return this.#results.map((result) => result ?? { verdict: 'failed', reason: 'processing-failure' });
+  }
+
+  async #acquire(identification: Identification) {
+    const { studyInstanceUid, seriesInstanceUid } = identification;
+    if (this.#scope.studyInstanceUid !== undefined && this.#scope.studyInstanceUid !== studyInstanceUid) {
+      throw new RefusedError({
+        reason: 'study-mismatch',
+        message: 'the Study Instance UID (0020,000D) of the data set is not that of the request',
+      });
+    }
+    return this.#segments.acquire(studyInstanceUid, seriesInstanceUid);
+  }
+
+  #note(index: number, reception: Reception<Verdict>): void {
+    switch (reception.kind) {
+      case 'refused':
+        this.#results[index] = {
+          verdict: 'failed',
+          reason: reception.fault.reason,
+          sopClassUid: reception.identification?.sopClassUid,
+          sopInstanceUid: reception.identification?.sopInstanceUid,
+        };
+        return;
+      case 'repeated':
+        this.#results[index] = resultOf(reception.identification, reception.verdict);
+        return;
+      case 'received': {
+        const { segmentId } = reception.instance;
+        const members = this.#pending.get(segmentId) ?? new Map<ReceivedInstance, number>();
+        this.#pending.set(segmentId, members.set(reception.instance, index));
+        return;
+      }
+      default:
+        reception satisfies never;
+    }
+  }
+
+  #commitInBackground(sealed: SealedSegment): void {
+    const work = this.#commit(sealed).finally(() => this.#inFlight.delete(work));
+    this.#inFlight.add(work);
+  }
+
+  /** Never rejects: what fails here fails the entries of this segment. */
+  async #commit(sealed: SealedSegment): Promise<void> {
+    const members = this.#pending.get(sealed.id) ?? new Map<ReceivedInstance, number>();
+    try {
+      await storeSegment(this.#dependencies.store, sealed);
+      const verdicts = await indexSegment(this.#dependencies, this.#sender, sealed, [...members.keys()]);
+      for (const [position, [{ identification }, index]] of [...members].entries()) {
+        const verdict = verdicts[position];
+        if (verdict !== undefined) this.#results[index] = resultOf(identification, verdict);
+      }
+    } catch (error) {
+      this.#failSegment(sealed.id, error);
+    }
+    await this.#removeFromSpool(sealed);
+  }
+
+  #failSegment(segmentId: string, error: unknown): void {
+    this.#dependencies.logger.error('segment-not-committed', { error, segmentId });
+    const reason = isAway(error) ? 'storage-unavailable' : 'processing-failure';
+    for (const [{ identification }, index] of this.#pending.get(segmentId) ?? []) {
+      this.#results[index] ??= resultOf(identification, { kind: 'failed', reason });
+    }
+  }
+
+  async #removeFromSpool(sealed: SealedSegment): Promise<void> {
+    try {
+      await this.#dependencies.spool.remove(sealed);
+    } catch (error) {
+      // The object is stored; the spool file is swept when this process is gone.
+      this.#dependencies.logger.warn('spool-file-not-removed', { error, segmentId: sealed.id });
+    }
+  }
+}
+
+function resultOf(identification: Identification, verdict: Verdict): StoreResult {
+  const { sopClassUid, sopInstanceUid, studyInstanceUid, seriesInstanceUid } = identification;
+  if (verdict.kind === 'failed')
+    return { verdict: 'failed', reason: verdict.reason, sopClassUid, sopInstanceUid };
+  return {
+    verdict: 'stored',
+    sopClassUid,
+    sopInstanceUid,
+    studyInstanceUid,
+    seriesInstanceUid,
+    warning: verdict.warning,
+    isRetrievable: verdict.warning !== 'identity-conflict',
+  };
+}
+
+/** Why a part was not kept at all, where its neighbours are not concerned. */
+function reasonOfLoss(error: unknown): FailureReasonName | undefined {
+  if (error instanceof QuarantineFullError) return 'quarantine-full';
+  // A torn part: its sender has the bytes, and sends them again.
+  const isTorn = error instanceof DicomwebError && error.code === 'multipart-truncated';
+  return isTorn ? 'truncated' : undefined;
+}
+
+/** Store or database could not be asked: the sender may try again, nothing is decided. */
+function isAway(error: unknown): boolean {
+  return (error instanceof StorageError || error instanceof DatabaseError) && error.retryable;
+}
