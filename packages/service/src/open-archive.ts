@@ -26,6 +26,7 @@ import {
   createFilesystemStore,
   createS3Store,
   type FileSystem,
+  makeDurableDirectory,
   nodeFileSystem,
   type ObjectStore,
   SegmentSpool,
@@ -126,6 +127,8 @@ async function openStore(
   settings: Settings,
   fileSystem: FileSystem,
 ): Promise<ObjectStore & StoreMaintenance> {
+  // Spool and store see to what is in it.
+  await makeDurableDirectory(settings.dataFolder, fileSystem);
   await mkdir(settings.spoolFolder, { recursive: true, mode: 0o700 });
   const { objectStore } = settings;
   if (objectStore.kind === 'filesystem') {

@@ -32,10 +32,10 @@ export interface ServiceDefinition {
    * PostgreSQL for this process: by default DATABASE_URL. The standalone archive starts its own; `stop` ends it after
    * everything else.
    */
-  openDatabase?(
+  readonly openDatabase?: (
     settings: Settings,
     logger: Logger,
-  ): Promise<{ connectionString: string; stop(): Promise<void> }>;
+  ) => Promise<{ connectionString: string; stop(): Promise<void> }>;
   /** Called once the server listens. */
   onListening?(url: string, settings: Settings): void;
 }

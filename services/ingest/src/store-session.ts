@@ -188,8 +188,8 @@ function resultOf(identification: Identification, verdict: Verdict): StoreResult
 function reasonOfLoss(error: unknown): FailureReasonName | undefined {
   if (error instanceof QuarantineFullError) return 'quarantine-full';
   // A torn part: its sender has the bytes, and sends them again.
-  const isTorn = error instanceof DicomwebError && error.code === 'multipart-truncated';
-  return isTorn ? 'truncated' : undefined;
+  if (error instanceof DicomwebError && error.code === 'multipart-truncated') return 'truncated';
+  return isAway(error) ? 'storage-unavailable' : undefined;
 }
 
 /** Store or database could not be asked: the sender may try again, nothing is decided. */

@@ -7,7 +7,7 @@ import type { IngestDependencies } from './dependencies.ts';
 
 /**
  * The verdict on bytes that the archive holds (as the instance itself, as a proposed correction or in quarantine);
- * undefined for bytes it has never seen.
+ * undefined for bytes it has never seen, or that only the commit can judge.
  */
 export async function verdictOnRepeat(
   dependencies: IngestDependencies,
@@ -17,8 +17,10 @@ export async function verdictOnRepeat(
 ): Promise<Verdict | undefined> {
   const digest = Buffer.from(sha256, 'hex');
   const existing = (await readExisting(dependencies.database, [sopInstanceUid])).get(sopInstanceUid);
+  // New instances are the daily bread: one look-up is all they cost.
+  if (existing === undefined) return undefined;
   const isSame =
-    existing?.sha256.equals(digest) === true &&
+    existing.sha256.equals(digest) &&
     existing.studyInstanceUid === studyInstanceUid &&
     existing.seriesInstanceUid === seriesInstanceUid;
   if (isSame && existing.state === 'active') return { kind: 'stored' };

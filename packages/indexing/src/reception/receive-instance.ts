@@ -80,6 +80,8 @@ class InstanceReception<Verdict> {
   /** Ends of CRC blocks that the reader has found and the entry was not told yet. */
   #cuts: ((entry: EntryWriter) => void)[] = [];
   #entry: EntryWriter | undefined;
+  /** The chunk that is being read, until it is held or written. */
+  #unread: Uint8Array | undefined;
 
   constructor(ports: ReceptionPorts<Verdict>) {
     this.#ports = ports;
@@ -96,40 +98,44 @@ class InstanceReception<Verdict> {
   }
 
   async run(body: AsyncIterator<Uint8Array>): Promise<Reception<Verdict>> {
-    let unread: Uint8Array | undefined;
     try {
       for (let next = await body.next(); next.done !== true; next = await body.next()) {
-        unread = next.value;
-        this.#reader.push(unread);
-        await this.#keep(unread);
-        unread = undefined;
+        this.#unread = next.value;
+        this.#reader.push(next.value);
+        await this.#keep(next.value);
       }
       return await this.#finish(this.#reader.end());
     } catch (error) {
       const fault = faultOf(error);
-      if (fault !== undefined) return this.#refuse(fault, unread, body);
-      await this.#entry?.rollback();
+      if (fault !== undefined) return this.#refuse(fault, body);
+      await this.#takeBack();
       throw error;
     }
   }
 
+  /** An entry that can't even be taken back keeps its segment from being sealed: no false success comes of it. */
+  async #takeBack(): Promise<void> {
+    if (this.#entry !== undefined) await Promise.allSettled([this.#entry.rollback()]);
+  }
+
   async #keep(chunk: Uint8Array): Promise<void> {
-    if (this.#entry === undefined) {
-      this.#held.push(chunk);
-      this.#heldBytes += chunk.length;
-      const { identification } = this.#reader;
-      if (identification !== undefined) await this.#beginEntry(identification);
-      else if (this.#heldBytes > MAX_HELD_BYTES) {
-        this.#held.pop();
-        throw new DicomError(
-          'missing-uid',
-          `the first ${MAX_HELD_BYTES} bytes do not name SOP instance, study and series`,
-        );
-      }
+    if (this.#entry !== undefined) {
+      this.#tellCuts(this.#entry);
+      await this.#entry.write(chunk);
+      this.#unread = undefined;
       return;
     }
-    this.#tellCuts(this.#entry);
-    await this.#entry.write(chunk);
+    this.#held.push(chunk);
+    this.#heldBytes += chunk.length;
+    this.#unread = undefined;
+    const { identification } = this.#reader;
+    if (identification !== undefined) await this.#beginEntry(identification);
+    else if (this.#heldBytes > MAX_HELD_BYTES) {
+      throw new DicomError(
+        'missing-uid',
+        `the first ${MAX_HELD_BYTES} bytes do not name SOP instance, study and series`,
+      );
+    }
   }
 
   async #beginEntry(identification: Identification): Promise<EntryWriter> {
@@ -189,11 +195,7 @@ class InstanceReception<Verdict> {
     return { kind: 'received', instance: { identification, segmentId, entry: committed, json, metadata } };
   }
 
-  async #refuse(
-    fault: Fault,
-    unread: Uint8Array | undefined,
-    body: AsyncIterator<Uint8Array>,
-  ): Promise<RefusedPart> {
+  async #refuse(fault: Fault, body: AsyncIterator<Uint8Array>): Promise<RefusedPart> {
     const { identification, dataSet } = this.#reader;
     const refused: RefusedPart = {
       kind: 'refused',
@@ -201,19 +203,19 @@ class InstanceReception<Verdict> {
       identification,
       device: deviceOf(this.#ports.sender, equipmentIn(dataSet)),
     };
-    await this.#ports.keepRefused(this.#everything(unread, body), refused);
-    await this.#entry?.rollback();
+    try {
+      await this.#ports.keepRefused(this.#everything(body), refused);
+    } finally {
+      await this.#takeBack();
+    }
     return refused;
   }
 
   /** What was received before the fault, then the rest of the part. */
-  async *#everything(
-    unread: Uint8Array | undefined,
-    body: AsyncIterator<Uint8Array>,
-  ): AsyncGenerator<Uint8Array> {
+  async *#everything(body: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
     if (this.#entry === undefined) yield* this.#held;
     else yield* this.#entry.extract();
-    if (unread !== undefined) yield unread;
+    if (this.#unread !== undefined) yield this.#unread;
     for (let next = await body.next(); next.done !== true; next = await body.next()) yield next.value;
   }
 }
