@@ -1,0 +1,87 @@
+/** Instances as application/dicom: what can be offered of a stored one, and its bytes in the representation chosen. */
+import type { InstanceLocation } from '@sandyq/database';
+import {
+  Part10Reader,
+  rewriteFileMeta,
+  Tags,
+  TransferSyntaxes,
+  toExplicitLittleEndian,
+  transferSyntaxOf,
+  uidOf,
+  withFileMeta,
+} from '@sandyq/dicom';
+import { dicomOffers, type RetrieveOffer } from '@sandyq/dicomweb';
+import type { RetrievalDependencies } from './dependencies.ts';
+import { type Reader, readEntry } from './read-entry.ts';
+
+/** What decides how an instance can be sent. */
+export interface StoredInstance {
+  readonly transferSyntaxUid: string;
+  readonly hasPixelData: boolean;
+}
+
+/** The representations of a stored instance; none for a transfer syntax that nobody knows. */
+export function offersOf(
+  { transferSyntaxUid, hasPixelData }: StoredInstance,
+  multipart: boolean,
+): RetrieveOffer[] {
+  const transferSyntax = transferSyntaxOf(transferSyntaxUid);
+  return transferSyntax === undefined ? [] : dicomOffers({ transferSyntax, hasPixelData }, multipart);
+}
+
+/** The instance as a Part 10 file in the representation chosen; bounded memory, whatever its size. */
+export function openDicom(
+  dependencies: RetrievalDependencies,
+  location: InstanceLocation,
+  offer: Pick<RetrieveOffer, 'conversion'>,
+  reader: Reader,
+): AsyncIterable<Uint8Array> {
+  const received = readEntry(dependencies, location, reader);
+  const { conversion } = offer;
+  switch (conversion) {
+    case 'none':
+      return withFileMeta(received);
+    case 'to-explicit-little-endian':
+      return isLabelledCompressed(location) ? relabelled(received) : toExplicitLittleEndian(received);
+    case 'decode':
+    case 'encode-lossless':
+      throw new TypeError(`no codec was offered for ${conversion}`);
+    default:
+      return conversion satisfies never;
+  }
+}
+
+/** Without pixel data a compressed syntax is Explicit VR Little Endian under another name (PS3.5 §A.4). */
+function isLabelledCompressed({ transferSyntaxUid }: InstanceLocation): boolean {
+  return transferSyntaxOf(transferSyntaxUid)?.encapsulated === true;
+}
+
+/** The same data set with a file meta information that says Explicit VR Little Endian. */
+async function* relabelled(received: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const reader = new Part10Reader();
+  let held: Uint8Array[] | undefined = [];
+  for await (const chunk of received) {
+    if (held === undefined) {
+      yield chunk;
+      continue;
+    }
+    held.push(chunk);
+    reader.push(chunk);
+    if (reader.identification === undefined) continue;
+    yield* withNewMeta(reader, held);
+    held = undefined;
+  }
+  if (held !== undefined) {
+    reader.end();
+    yield* withNewMeta(reader, held);
+  }
+}
+
+function* withNewMeta(reader: Part10Reader, held: readonly Uint8Array[]): Generator<Uint8Array> {
+  yield rewriteFileMeta(reader.start?.meta, {
+    sopClassUid: uidOf(reader.dataSet, Tags.SOPClassUID),
+    sopInstanceUid: uidOf(reader.dataSet, Tags.SOPInstanceUID),
+    transferSyntaxUid: TransferSyntaxes.ExplicitVRLittleEndian.uid,
+  });
+  yield Buffer.concat(held).subarray(reader.start?.dataSetOffset ?? 0);
+}

@@ -1,0 +1,60 @@
+/** From a request's path to what it names. What is not there, and what belongs to another facility, is 404 alike. */
+import {
+  type InstanceList,
+  type InstanceScope,
+  type LocatedInstance,
+  listInstances,
+  locateInstance,
+} from '@sandyq/database';
+import { type InstancePath, parseUid } from '@sandyq/dicomweb';
+import { HttpError, type RequestContext } from '@sandyq/http';
+import type { RetrievalDependencies } from './dependencies.ts';
+
+/** An instance, and the UIDs it was asked by. */
+export interface FoundInstance extends LocatedInstance {
+  readonly path: InstancePath;
+}
+
+/** The instances of the study, or of the series if the path names one. Throws DicomwebError bad-request, HttpError not-found. */
+export async function findInstances(
+  { database }: RetrievalDependencies,
+  context: RequestContext,
+): Promise<InstanceList & { readonly scope: InstanceScope }> {
+  const { study, series } = context.params;
+  const scope = {
+    studyInstanceUid: parseUid(study ?? '', 'study'),
+    seriesInstanceUid: series === undefined ? undefined : parseUid(series, 'series'),
+  };
+  const list = await listInstances(database, scope);
+  if (list === undefined || !isVisible(list, context)) throw notFound();
+  return { ...list, scope };
+}
+
+/** The instance of the path. Throws DicomwebError bad-request, HttpError not-found. */
+export async function findInstance(
+  { database }: RetrievalDependencies,
+  context: RequestContext,
+): Promise<FoundInstance> {
+  const { study, series, instance } = context.params;
+  const path = {
+    studyInstanceUid: parseUid(study ?? '', 'study'),
+    seriesInstanceUid: parseUid(series ?? '', 'series'),
+    sopInstanceUid: parseUid(instance ?? '', 'instance'),
+  };
+  const found = await locateInstance(database, path);
+  if (found === undefined || !isVisible(found, context)) throw notFound();
+  return { ...found, path };
+}
+
+function isVisible({ facilityId }: { readonly facilityId: number }, { decision }: RequestContext): boolean {
+  return decision.confinedTo === undefined || decision.confinedTo === String(facilityId);
+}
+
+function notFound(): HttpError {
+  return new HttpError('not-found', 'The archive has no such study, series or instance.');
+}
+
+/** A rejection or disposition while the answer was read: the client gets all of a revision or an error. */
+export function takenOut(): HttpError {
+  return new HttpError('overloaded', 'Instances were taken out while they were read. Ask again.');
+}

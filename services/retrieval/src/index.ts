@@ -1,0 +1,2 @@
+/** Retrieval: the Retrieve transactions. See README.md. */
+export { mountRetrieval } from './mount-retrieval.ts';

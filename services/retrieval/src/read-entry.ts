@@ -1,0 +1,72 @@
+/** Verified bytes of an instance's entry: resolved once more when its segment was rewritten, damage put on record. */
+import { type InstanceLocation, locateInstances } from '@sandyq/database';
+import { type ByteRange, isStorageError, readEntry as readStored } from '@sandyq/storage';
+import type { Logger } from '@sandyq/telemetry';
+import type { Damage, RetrievalDependencies } from './dependencies.ts';
+
+/** For whom is read; a request's context is one. */
+export interface Reader {
+  /** Aborts the reading. */
+  readonly signal: AbortSignal;
+  readonly logger: Logger;
+}
+
+/**
+ * The bytes [range.offset, range.offset + range.length) of the entry, all of it by default. Only bytes with the right
+ * CRC leave. Throws StorageError: `damaged`, `short-read`, `not-found`, after the log and the metrics know of it.
+ */
+export async function* readEntry(
+  dependencies: RetrievalDependencies,
+  location: InstanceLocation,
+  reader: Reader,
+  range?: ByteRange,
+): AsyncGenerator<Uint8Array> {
+  let hasBegun = false;
+  try {
+    for await (const chunk of readStored(dependencies.store, referenceOf(location), range, reader.signal)) {
+      hasBegun = true;
+      yield chunk;
+    }
+  } catch (error) {
+    const moved =
+      !hasBegun && isStorageError(error, 'not-found') ? await movedTo(dependencies, location) : undefined;
+    if (moved === undefined) {
+      recordDamage(dependencies, location, reader.logger, error);
+      throw error;
+    }
+    yield* readEntry(dependencies, moved, reader, range);
+  }
+}
+
+function referenceOf({ objectKey, entryOffset, entryLength, crc32, pixelData }: InstanceLocation) {
+  return { key: objectKey, offset: entryOffset, length: entryLength, crc32, pixelData };
+}
+
+/** Where the instance lies now, if its segment was rewritten since it was located (design §5). */
+async function movedTo(
+  { database }: RetrievalDependencies,
+  { studyKey, sopInstanceUid, objectKey }: InstanceLocation,
+): Promise<InstanceLocation | undefined> {
+  const [now] = await locateInstances(database, studyKey, [sopInstanceUid]);
+  return now?.objectKey === objectKey ? undefined : now;
+}
+
+/** Puts damage of a segment on record; other errors pass. */
+export function recordDamage(
+  { damagedReads }: RetrievalDependencies,
+  place: { readonly objectKey: string; readonly entryOffset?: number; readonly ordinal?: number },
+  logger: Logger,
+  error: unknown,
+): void {
+  const kind = damageOf(error);
+  if (kind === undefined) return;
+  const { objectKey, entryOffset, ordinal } = place;
+  damagedReads.add(1, { kind });
+  logger.error('damaged', { kind, objectKey, entryOffset, ordinal, error });
+}
+
+function damageOf(error: unknown): Damage | undefined {
+  if (isStorageError(error, 'damaged')) return 'damaged';
+  if (isStorageError(error, 'short-read')) return 'short-read';
+  return isStorageError(error, 'not-found') ? 'missing' : undefined;
+}

@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest';
+import { withAbsoluteUris } from './retrieve-metadata.ts';
+
+const instance = 'https://archive.example/dicom-web/studies/1/series/2/instances/3';
+
+it('makes bulk data URIs absolute, and nothing else', () => {
+  const stored = {
+    '00080018': { vr: 'UI', Value: ['3'] },
+    '00081030': { vr: 'LO', Value: ['"BulkDataURI":"bulkdata/', 'bulkdata/7FE00010', 'Ғылым'] },
+    '00880200': {
+      vr: 'SQ',
+      Value: [{ '7FE00010': { vr: 'OB', BulkDataURI: 'bulkdata/00880200/1/7FE00010' } }],
+    },
+    '7FE00010': { vr: 'OW', BulkDataURI: 'bulkdata/7FE00010' },
+  };
+  const sent: unknown = JSON.parse(
+    withAbsoluteUris(Buffer.from(JSON.stringify(stored)), instance).toString(),
+  );
+  expect(sent).toEqual({
+    ...stored,
+    '00880200': {
+      vr: 'SQ',
+      Value: [{ '7FE00010': { vr: 'OB', BulkDataURI: `${instance}/bulkdata/00880200/1/7FE00010` } }],
+    },
+    '7FE00010': { vr: 'OW', BulkDataURI: `${instance}/bulkdata/7FE00010` },
+  });
+});
+
+it('leaves metadata without bulk data as they are', () => {
+  const json = Buffer.from('{"00080018":{"vr":"UI","Value":["3"]}}');
+  expect(withAbsoluteUris(json, instance)).toBe(json);
+});
