@@ -10,7 +10,10 @@ export function startPage(): OpenRoute {
     patientData: false,
     handler: ({ baseUrl }) => ({
       status: 200,
-      headers: { 'Content-Type': 'text/html; charset=utf-8' },
+      headers: {
+        'Content-Type': 'text/html; charset=utf-8',
+        'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+      },
       body: page(baseUrl),
     }),
   };

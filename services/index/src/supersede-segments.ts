@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import {
   type ExistingInstance,
+  type OtherPlace,
   otherPlaceOf,
   readExisting,
   recordSegmentDeleted,
@@ -17,6 +18,7 @@ import {
   openSegment,
   type ReceiptEntry,
   readEntry,
+  StorageError,
 } from '@sandyq/storage';
 
 type Ports = Pick<Archive, 'database' | 'store' | 'logger' | 'settings'>;
@@ -25,7 +27,7 @@ const DELETED_AT_ONCE = 100;
 
 /** Supersedes one duplicate segment and deletes those whose grace has passed; returns how many it touched. */
 export async function supersedeSegments(ports: Ports): Promise<number> {
-  const found = await supersedeNext(ports.database, (segment) => isHeldElsewhere(ports, segment));
+  const found = await supersedeNext(ports.database, (segment) => isVerifiedElsewhere(ports, segment));
   return (found ? 1 : 0) + (await deleteSuperseded(ports));
 }
 
@@ -37,6 +39,17 @@ async function deleteSuperseded({ database, store, logger, settings }: Ports): P
     logger.info('superseded-segment-deleted', { segmentId });
   }
   return segments.length;
+}
+
+/** What cannot be read back stays, and does not keep other segments from being cleared away. */
+async function isVerifiedElsewhere(ports: Ports, segment: SegmentRow): Promise<boolean> {
+  try {
+    return await isHeldElsewhere(ports, segment);
+  } catch (error) {
+    if (!(error instanceof StorageError) || error.retryable) throw error;
+    ports.logger.error('duplicate-segment-not-verified', { segmentId: segment.segmentId, error });
+    return false;
+  }
 }
 
 async function isHeldElsewhere(ports: Ports, segment: SegmentRow): Promise<boolean> {
@@ -69,16 +82,24 @@ async function isEntryHeld(ports: Ports, { segment, entry, existing }: Duplicate
   }
   const other = await otherPlaceOf(database, { sha256, segmentId: segment.segmentId });
   if (other === undefined) return false;
-  const bytes =
-    other.crc32 === undefined
-      ? await store.read(other.objectKey)
-      : readEntry(store, {
-          key: other.objectKey,
-          offset: other.offset,
-          length: other.length,
-          crc32: other.crc32,
-        });
-  return (await sha256Of(bytes)) === entry.sha256;
+  return (await sha256Of(readOtherPlace(ports, other))) === entry.sha256;
+}
+
+/** An entry is read by its receipt, which knows where its blocks end. */
+async function* readOtherPlace(
+  { store }: Ports,
+  { objectKey, entryOffset }: OtherPlace,
+): AsyncGenerator<Uint8Array> {
+  if (entryOffset === undefined) {
+    yield* await store.read(objectKey);
+    return;
+  }
+  const { receipt } = await openSegment(store, objectKey);
+  const entry = receipt.entries.find(({ offset }) => offset === entryOffset);
+  if (entry === undefined) {
+    throw new StorageError('damaged', `${objectKey} has no entry at byte ${entryOffset}`);
+  }
+  yield* readEntry(store, entryReference(objectKey, entry));
 }
 
 /** The newcomer was judged equal in another encoding: the first bytes stay (design §2.5b). */
