@@ -7,6 +7,7 @@ export type DatabaseErrorCode =
   | 'data' // a value does not fit its column
   | 'conflict' // a unique or foreign key constraint refused a command of an administrator
   | 'not-found'
+  | 'statement' // a fault of this program: PostgreSQL does not understand or allow the statement
   | 'schema'; // the schema is newer than this program, or a migration was changed after it ran
 
 export class DatabaseError extends Error {
@@ -48,6 +49,7 @@ export function wrapPostgresError(error: unknown): DatabaseError {
     return new DatabaseError('conflict', say('a constraint refused the row'), detail);
   if (code?.startsWith('54'))
     return new DatabaseError('data', say('a value is larger than PostgreSQL can index'), detail);
+  if (code?.startsWith('42')) return new DatabaseError('statement', say('PostgreSQL refused the statement'), detail);
   return new DatabaseError('unavailable', say('PostgreSQL did not answer the statement'), detail);
 }
 

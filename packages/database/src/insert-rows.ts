@@ -4,6 +4,20 @@ import type { Queryable } from './database.ts';
 /** PostgreSQL counts parameters in 16 bits. */
 const MAX_PARAMETERS = 65_535;
 
+/** Plans are kept for batches up to so many rows. */
+const KEPT_PLAN_ROWS = 4;
+
+const names = new Map<string, string>();
+
+/** A name belongs to one text: a few a table. */
+function nameOf(text: string): string {
+  const known = names.get(text);
+  if (known !== undefined) return known;
+  const name = `insert-${names.size}`;
+  names.set(text, name);
+  return name;
+}
+
 export interface InsertTarget {
   readonly table: string;
   readonly columns: readonly string[];
@@ -21,10 +35,11 @@ export async function insertRows<Row extends Record<string, unknown>>(
   const returned: Row[] = [];
   for (let start = 0; start < rows.length; start += perStatement) {
     const chunk = rows.slice(start, start + perStatement);
+    const text = insertText(target, chunk.length);
     const result = await client.query<Row>({
       // Small batches are the daily bread: their plans are kept.
-      ...(chunk.length <= 4 ? { name: `insert-${target.table}-${chunk.length}` } : {}),
-      text: insertText(target, chunk.length),
+      ...(chunk.length <= KEPT_PLAN_ROWS ? { name: nameOf(text) } : {}),
+      text,
       values: chunk.flat(),
     });
     returned.push(...result.rows);

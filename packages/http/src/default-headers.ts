@@ -10,7 +10,7 @@ export interface HeaderRules {
 
 /** Headers of ours that pages of allowed origins may read, beyond the few that CORS always shows. */
 const EXPOSED =
-  'Content-Length, Content-Location, Content-Range, ETag, Link, Location, Repr-Digest, Retry-After, Warning, X-Request-Id, X-Total-Count';
+  'Accept-Ranges, Content-Length, Content-Location, Content-Range, ETag, Link, Location, Repr-Digest, Retry-After, Sandyq-Correction, Warning, X-Request-Id';
 const ALLOWED = 'Accept, Authorization, Content-Type, If-Match, If-None-Match, If-Range, Range';
 const PREFLIGHT_SECONDS = '600';
 

@@ -78,6 +78,7 @@ const DATABASE: Readonly<Record<DatabaseErrorCode, Rule>> = {
   'not-found': { status: 404, message: 'There is nothing of this name.' },
   data: INTERNAL,
   schema: INTERNAL,
+  statement: INTERNAL,
 };
 
 const AUDIT: Readonly<Record<AuditErrorCode, Rule>> = {
