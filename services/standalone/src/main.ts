@@ -25,8 +25,21 @@ async function openDatabase(settings: Settings, logger: Logger) {
     return { connectionString: settings.database.url.reveal(), stop: () => Promise.resolve() };
   }
   const postgres = await startEmbeddedPostgres({ dataDirectory: settings.dataFolder, logger });
-  // Without its database the archive answers 503 to everything: better ended and restarted by whoever supervises it.
-  return postgres;
+  let stopping = false;
+  // Without its database the archive could only answer 503: better ended, and started anew by whoever supervises it.
+  void postgres.exited.then(() => {
+    if (stopping) return;
+    logger.error('database-ended');
+    process.stderr.write('\nThe embedded PostgreSQL has ended. Start the archive again.\n\n');
+    process.exit(1);
+  });
+  return {
+    connectionString: postgres.connectionString,
+    stop: () => {
+      stopping = true;
+      return postgres.stop();
+    },
+  };
 }
 
 function greet(url: string, settings: Settings): void {

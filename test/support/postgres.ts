@@ -1,0 +1,15 @@
+/** One real PostgreSQL for a whole test run. Tests take a database of their own on it: `@sandyq/database/testing`. */
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '@sandyq/standalone';
+import { silentLogger } from '@sandyq/telemetry';
+
+/**
+ * Starts the server of `npm start`, fsync included, in a data folder for tests, with connections enough for all test files
+ * at once. Its role may create databases.
+ */
+export async function startTestPostgres(dataDirectory: string): Promise<EmbeddedPostgres> {
+  return startEmbeddedPostgres({
+    dataDirectory,
+    logger: silentLogger(),
+    settings: { max_connections: '500' },
+  });
+}
