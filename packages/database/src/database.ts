@@ -46,12 +46,19 @@ export function openDatabase(options: DatabaseOptions): Database {
     application_name: options.applicationName ?? 'sandyq',
     types,
   });
-  pool.on('error', (error) => options.onIdleError?.(wrapPostgresError(error).sqlState));
+  let closing = false;
+  pool.on('error', (error) => {
+    // Connections that end while the pool does are no news.
+    if (!closing) options.onIdleError?.(wrapPostgresError(error).sqlState);
+  });
   return {
     query: (statement) => pool.query(statement).catch(rethrow),
     inTransaction: (work) => inTransaction(pool, work),
     reachable: (timeoutMs) => reachable(pool, timeoutMs),
-    close: () => pool.end(),
+    close: () => {
+      closing = true;
+      return pool.end();
+    },
   };
 }
 

@@ -18,7 +18,7 @@ export type {
   SegmentCommit,
 } from './commit/facts.ts';
 export { GroupCommit } from './commit/group-commit.ts';
-export { removeInstance } from './commit/remove-instance.ts';
+export { type ReplacementDecision, removeInstance } from './commit/remove-instance.ts';
 export { type Database, type DatabaseOptions, openDatabase, type Queryable } from './database.ts';
 export { checkDevice, type DeviceCheck, type DeviceFailure } from './device-check.ts';
 export { DatabaseError, type DatabaseErrorCode } from './errors.ts';
@@ -85,8 +85,8 @@ export {
   decideQuarantined,
   findQuarantined,
   listQuarantine,
-  type Quarantined,
   type QuarantineDecision,
+  type Quarantined,
   type QuarantineFilter,
   type QuarantineLeftover,
   type QuarantinePlace,
@@ -102,6 +102,7 @@ export {
   search,
 } from './search/search.ts';
 export {
+  type OtherPlace,
   otherPlaceOf,
   recordSegmentDeleted,
   type SegmentRow,

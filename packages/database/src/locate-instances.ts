@@ -22,6 +22,8 @@ export interface ListedInstance {
   readonly entryLength: number;
   /** Bytes of its CRC table, which grows with its frames: for pages of bounded size. */
   readonly crcTableBytes: number;
+  /** Bytes of its metadata piece; 0 where the cache has lost it. */
+  readonly metadataBytes: number;
 }
 
 /** The instances of a study or series, all as of one moment. */
@@ -30,7 +32,7 @@ export interface InstanceList {
   readonly facilityId: number;
   /** Of the series if the scope names one, else of the study. */
   readonly revision: number;
-  /** In the order of series and Instance Number (0020,0013). */
+  /** In the order of Series Number (0020,0011) and Instance Number (0020,0013), then of UIDs. */
   readonly instances: readonly ListedInstance[];
 }
 
@@ -62,7 +64,7 @@ export interface LocatedInstance {
   readonly location: InstanceLocation;
 }
 
-/** Instances without an Instance Number (0020,0013) come last. */
+/** Series without a Series Number (0020,0011) and instances without an Instance Number (0020,0013) come last. */
 const NO_NUMBER = '9007199254740991';
 
 /**
@@ -78,12 +80,15 @@ export async function listInstances(
     name: `list-instances${inSeries ? '-of-series' : ''}`,
     text: `select s.study_key, s.facility_id, ${inSeries ? 'e' : 's'}.revision, i.series_key, e.series_instance_uid,
         i.sop_instance_uid, i.transfer_syntax_uid, i.pixel_data is not null as has_pixel_data, i.sha256,
-        i.entry_length, octet_length(i.crc32) as crc_table_bytes
+        i.entry_length, octet_length(i.crc32) as crc_table_bytes,
+        coalesce(octet_length(m.json_gzip), 0) as metadata_bytes
       from study s
       join series e on e.study_key = s.study_key
       join instance i on i.study_key = e.study_key and i.series_key = e.series_key
+      left join instance_metadata m on m.study_key = i.study_key and m.sop_instance_uid = i.sop_instance_uid
       where s.study_instance_uid = $1 and i.state = 'active' ${inSeries ? 'and e.series_instance_uid = $2' : ''}
-      order by i.series_key, coalesce(i.instance_number, ${NO_NUMBER}), i.sop_instance_uid`,
+      order by coalesce(e.series_number, ${NO_NUMBER}), e.series_instance_uid,
+        coalesce(i.instance_number, ${NO_NUMBER}), i.sop_instance_uid`,
     values: inSeries ? [studyInstanceUid, seriesInstanceUid] : [studyInstanceUid],
   });
   const [first] = result.rows;
@@ -109,6 +114,7 @@ interface ListRow {
   sha256: Buffer;
   entry_length: number;
   crc_table_bytes: number;
+  metadata_bytes: number;
 }
 
 function toListed(row: ListRow): ListedInstance {
@@ -121,6 +127,7 @@ function toListed(row: ListRow): ListedInstance {
     sha256: row.sha256,
     entryLength: row.entry_length,
     crcTableBytes: row.crc_table_bytes,
+    metadataBytes: row.metadata_bytes,
   };
 }
 

@@ -1,6 +1,7 @@
 /** The DICOM JSON of instances: a cache beside the segments, which hold it too. */
 import type { Queryable } from './database.ts';
-import { insertRows } from './insert-rows.ts';
+
+const PIECES_PER_STATEMENT = 256;
 
 /** The DICOM JSON of one instance as the cache keeps it. */
 export interface MetadataPiece {
@@ -51,13 +52,19 @@ export async function restoreMetadataPieces(
 ): Promise<void> {
   // In one order, so that two who restore the same pieces can't wait for each other.
   const sorted = [...pieces].sort((a, b) => (a.sopInstanceUid < b.sopInstanceUid ? -1 : 1));
-  await insertRows(
-    client,
-    {
-      table: 'instance_metadata',
-      columns: ['study_key', 'series_key', 'sop_instance_uid', 'json_gzip'],
-      suffix: 'on conflict (study_key, sop_instance_uid) do update set json_gzip = excluded.json_gzip',
-    },
-    sorted.map((piece) => [studyKey, piece.seriesKey, piece.sopInstanceUid, piece.jsonGzip]),
-  );
+  for (let start = 0; start < sorted.length; start += PIECES_PER_STATEMENT) {
+    const batch = sorted.slice(start, start + PIECES_PER_STATEMENT);
+    await client.query({
+      name: 'restore-metadata-pieces',
+      text: `insert into instance_metadata (study_key, series_key, sop_instance_uid, json_gzip)
+        select $1, * from unnest($2::bigint[], $3::text[], $4::bytea[])
+        on conflict (study_key, sop_instance_uid) do update set json_gzip = excluded.json_gzip`,
+      values: [
+        studyKey,
+        batch.map((piece) => piece.seriesKey),
+        batch.map((piece) => piece.sopInstanceUid),
+        batch.map((piece) => piece.jsonGzip),
+      ],
+    });
+  }
 }

@@ -44,6 +44,8 @@ export interface ApiKeyRow {
   readonly roles: readonly string[];
   readonly facilityId: number | undefined;
   readonly deviceId: number | undefined;
+  readonly createdAt: Date;
+  readonly createdBy: string;
   readonly revokedAt: Date | undefined;
 }
 
@@ -56,7 +58,7 @@ const DEVICE_COLUMNS = `device_id as "deviceId", facility_id as "facilityId", co
   patient_issuer_id as "patientIssuerId", accession_issuer_id as "accessionIssuerId",
   quarantine_quota_bytes as "quarantineQuotaBytes"`;
 const API_KEY_COLUMNS = `api_key_id as "apiKeyId", secret_hash as "secretHash", name, roles, facility_id as "facilityId",
-  device_id as "deviceId", revoked_at as "revokedAt"`;
+  device_id as "deviceId", created_at as "createdAt", created_by as "createdBy", revoked_at as "revokedAt"`;
 
 export async function listFacilities(client: Queryable): Promise<Facility[]> {
   return rows<Facility>(client, `select ${FACILITY_COLUMNS} from facility order by code`);

@@ -70,32 +70,27 @@ export async function recordSegmentDeleted(client: Queryable, segmentId: string)
   });
 }
 
+/** Where bytes lie that are a proposed correction or in quarantine. */
+export interface OtherPlace {
+  readonly objectKey: string;
+  /** First byte of the entry in the segment; undefined for an object that is nothing but these bytes. */
+  readonly entryOffset: number | undefined;
+}
+
 /** Where the same bytes lie as a proposed correction or in quarantine, outside of `segmentId`. */
 export async function otherPlaceOf(
   client: Queryable,
   bytes: { sha256: Buffer; segmentId: string },
-): Promise<{ objectKey: string; offset: number; length: number; crc32: Buffer | undefined } | undefined> {
-  const result = await client.query<{
-    object_key: string;
-    entry_offset: number;
-    entry_length: number;
-    crc32: Buffer | null;
-  }>({
-    text: `select object_key, entry_offset, entry_length, crc32 from proposed_correction
+): Promise<OtherPlace | undefined> {
+  const result = await client.query<{ object_key: string; entry_offset: number | null }>({
+    text: `select object_key, entry_offset from proposed_correction
         where sha256 = $1 and segment_id <> $2 and state <> 'discarded'
       union all
-      select object_key, entry_offset, entry_length, crc32 from quarantine
+      select object_key, case when segment_id is not null then entry_offset end from quarantine
         where sha256 = $1 and segment_id is distinct from $2 and state <> 'discarded'
       limit 1`,
     values: [bytes.sha256, bytes.segmentId],
   });
   const [row] = result.rows;
-  return (
-    row && {
-      objectKey: row.object_key,
-      offset: row.entry_offset,
-      length: row.entry_length,
-      crc32: row.crc32 ?? undefined,
-    }
-  );
+  return row && { objectKey: row.object_key, entryOffset: row.entry_offset ?? undefined };
 }

@@ -26,8 +26,9 @@ export async function indexSegment(
   return verdicts;
 }
 
-async function segmentCommitOf(
-  { directory }: IndexingPorts,
+/** What the index is told of these instances of a segment. */
+export async function segmentCommitOf(
+  { directory }: Pick<IndexingPorts, 'directory'>,
   sender: Sender,
   { id, key, size, receipt, receiptSha256 }: StoredSegment,
   instances: readonly StoredInstance[],

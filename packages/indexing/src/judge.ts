@@ -18,7 +18,12 @@ import type { IndexingPorts, StoredInstance, StoredSegment } from './stored-segm
 
 /** What becomes of an instance, as its sender is told. */
 export type Verdict =
-  | { readonly kind: 'stored'; readonly warning?: WarningReasonName }
+  | {
+      readonly kind: 'stored';
+      readonly warning?: WarningReasonName;
+      /** The archive held it before; its sender is told of success either way. */
+      readonly isKnown?: true;
+    }
   | { readonly kind: 'failed'; readonly reason: FailureReasonName };
 
 /** An instance of a stored segment. */
@@ -71,7 +76,7 @@ async function judgeAgainst(
   switch (comparison) {
     case 'equal':
       await noteEqual(ports, newcomer, true);
-      return { kind: 'stored', ...held };
+      return { kind: 'stored', isKnown: true, ...held };
     case 'equal-in-another-encoding':
       await noteEqual(ports, newcomer, false);
       return { kind: 'stored', warning: 'equal-in-another-encoding' };

@@ -6,7 +6,7 @@ import type { Directory } from './directory.ts';
 
 export interface IndexingPorts {
   readonly database: Database;
-  readonly groupCommit: GroupCommit;
+  readonly groupCommit: Pick<GroupCommit, 'submit'>;
   readonly store: ObjectStore;
   readonly directory: Directory;
 }

@@ -140,7 +140,7 @@ async function openStore(
   return createS3Store({
     ...connection,
     secretKey: secretKey.reveal(),
-    ...(prefix === undefined ? {} : { prefix }),
+    ...(prefix === undefined ? {} : { prefix: `${prefix}/` }),
     fileSystem,
   });
 }

@@ -9,6 +9,7 @@ export type {
   OpenFile,
   OpenMode,
 } from './file-system/file-system.ts';
+export { makeDurableDirectory } from './file-system/make-durable-directory.ts';
 export { nodeFileSystem } from './file-system/node-file-system.ts';
 // Object store port and adapters
 export { createFilesystemStore, type FilesystemStoreOptions } from './filesystem/filesystem-store.ts';

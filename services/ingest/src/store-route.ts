@@ -30,6 +30,9 @@ import { StoreSession } from './store-session.ts';
 /** For answers that say that store or database are away, or the quarantine is full. */
 const RETRY_AFTER_SECONDS = 10;
 
+/** How many of the instances were in the archive before: success either way, and good to know for whoever imports. */
+const KNOWN_INSTANCES = 'Sandyq-Known-Instances';
+
 export async function storeInstances(
   dependencies: IngestDependencies,
   admission: AdmissionControl,
@@ -49,7 +52,8 @@ export async function storeInstances(
       await session.finish();
       throw error;
     }
-    return answerWith(await session.finish(), answerType, context);
+    const answer = answerWith(await session.finish(), answerType, context);
+    return { ...answer, headers: { ...answer.headers, [KNOWN_INSTANCES]: session.knownCount } };
   } finally {
     reservation.release();
   }

@@ -37,6 +37,7 @@ export class StoreSession {
   /** Received instances by segment, each with the place of its result. */
   readonly #pending = new Map<string, Map<ReceivedInstance, number>>();
   readonly #inFlight = new Set<Promise<void>>();
+  #knownCount = 0;
 
   constructor(dependencies: IngestDependencies, sender: Sender, scope: StoreScope) {
     this.#dependencies = dependencies;
@@ -54,6 +55,11 @@ export class StoreSession {
       },
       onSealed: (sealed) => this.#commitInBackground(sealed),
     });
+  }
+
+  /** How many instances are answered with plain success and were here before. */
+  get knownCount(): number {
+    return this.#knownCount;
   }
 
   /** Receives the next part. Throws what concerns the whole request: a broken connection, a full disk. */
@@ -117,7 +123,7 @@ export class StoreSession {
         };
         return;
       case 'repeated':
-        this.#results[index] = resultOf(reception.identification, reception.verdict);
+        this.#settle(index, reception.identification, reception.verdict);
         return;
       case 'received': {
         const { segmentId } = reception.instance;
@@ -143,12 +149,18 @@ export class StoreSession {
       const verdicts = await indexSegment(this.#dependencies, this.#sender, sealed, [...members.keys()]);
       for (const [position, [{ identification }, index]] of [...members].entries()) {
         const verdict = verdicts[position];
-        if (verdict !== undefined) this.#results[index] = resultOf(identification, verdict);
+        if (verdict !== undefined) this.#settle(index, identification, verdict);
       }
     } catch (error) {
       this.#failSegment(sealed.id, error);
     }
     await this.#removeFromSpool(sealed);
+  }
+
+  #settle(index: number, identification: Identification, verdict: Verdict): void {
+    this.#results[index] = resultOf(identification, verdict);
+    const isPlain = verdict.kind === 'stored' && verdict.warning === undefined;
+    if (isPlain && verdict.isKnown === true) this.#knownCount += 1;
   }
 
   #failSegment(segmentId: string, error: unknown): void {

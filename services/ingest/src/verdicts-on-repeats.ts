@@ -23,7 +23,7 @@ export async function verdictOnRepeat(
     existing.sha256.equals(digest) &&
     existing.studyInstanceUid === studyInstanceUid &&
     existing.seriesInstanceUid === seriesInstanceUid;
-  if (isSame && existing.state === 'active') return { kind: 'stored' };
+  if (isSame && existing.state === 'active') return { kind: 'stored', isKnown: true };
   if (isSame && existing.state === 'identity-conflict')
     return { kind: 'stored', warning: 'identity-conflict' };
   const known = await countKnownRepeat(dependencies.database, {
@@ -34,7 +34,7 @@ export async function verdictOnRepeat(
   });
   switch (known?.kind) {
     case 'equal':
-      return { kind: 'stored' };
+      return { kind: 'stored', isKnown: true };
     case 'equal-in-another-encoding':
       return { kind: 'stored', warning: 'equal-in-another-encoding' };
     case 'proposed-correction':

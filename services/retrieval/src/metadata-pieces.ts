@@ -1,6 +1,6 @@
 /** The DICOM JSON of instances: from the index, and where that has lost it, from the segment that also holds it. */
 import { promisify } from 'node:util';
-import { gunzipSync, gzip } from 'node:zlib';
+import { gunzip, gunzipSync, gzip } from 'node:zlib';
 import {
   type InstanceLocation,
   listInstancesOfSegment,
@@ -12,36 +12,46 @@ import { isStorageError, openSegment, readSegmentMetadata } from '@sandyq/storag
 import type { RetrievalDependencies } from './dependencies.ts';
 import { type Reader, recordDamage } from './read-entry.ts';
 
-/** The longest DICOM JSON of one instance that is believed. */
+/** The longest DICOM JSON of one instance that is believed: as long as those of a segment together. */
 const LONGEST_PIECE_BYTES = 256 * 1024 * 1024;
+/** Longer pieces are decompressed beside the event loop; for short ones the way there costs more than the work. */
+const LONG_PIECE_BYTES = 32 * 1024;
 
 const compress: (text: string, options: { level: number }) => Promise<Buffer> = promisify(gzip);
+const decompress: (bytes: Buffer, options: { maxOutputLength: number }) => Promise<Buffer> =
+  promisify(gunzip);
 
 /**
- * UTF-8 DICOM JSON by SOP Instance UID, with BulkDataURIs relative to the instance (`bulkdata/7FE00010`). Instances
- * that are not active any more are left out. Throws StorageError when a segment that must be read is damaged.
+ * UTF-8 DICOM JSON of each instance, in order and one at a time, with BulkDataURIs relative to the instance
+ * (`bulkdata/7FE00010`); undefined for instances that are not active any more. Throws StorageError when a segment that
+ * must be read is damaged.
  */
-export async function readPieces(
+export async function* readPieces<Instance extends { readonly sopInstanceUid: string }>(
   dependencies: RetrievalDependencies,
   studyKey: number,
-  sopInstanceUids: readonly string[],
+  instances: readonly Instance[],
   reader: Reader,
-): Promise<Map<string, Buffer>> {
-  const stored = await readMetadataPieces(dependencies.database, studyKey, sopInstanceUids);
-  const pieces = new Map<string, Buffer>();
-  for (const [uid, json] of stored) {
-    const piece = unpacked(json, reader);
-    if (piece !== undefined) pieces.set(uid, piece);
+): AsyncGenerator<readonly [Instance, Buffer | undefined]> {
+  const uids = instances.map(({ sopInstanceUid }) => sopInstanceUid);
+  const stored = await readMetadataPieces(dependencies.database, studyKey, uids);
+  const lost = new Set(uids.filter((uid) => !stored.has(uid)));
+  const restored = new Map<string, Buffer>();
+  for (const instance of instances) {
+    const uid = instance.sopInstanceUid;
+    const piece = await unpacked(stored.get(uid), reader);
+    if (piece === undefined && !restored.has(uid)) {
+      await restore(dependencies, studyKey, [...lost.add(uid)], { restored, reader });
+    }
+    yield [instance, piece ?? restored.get(uid)];
   }
-  const lost = sopInstanceUids.filter((uid) => !pieces.has(uid));
-  if (lost.length > 0) await restore(dependencies, studyKey, lost, { pieces, reader });
-  return pieces;
 }
 
 /** gzip has a CRC of its own: a piece that does not pass it counts as lost. */
-function unpacked(json: Buffer, { logger }: Reader): Buffer | undefined {
+async function unpacked(json: Buffer | undefined, { logger }: Reader): Promise<Buffer | undefined> {
+  if (json === undefined) return undefined;
+  const options = { maxOutputLength: LONGEST_PIECE_BYTES };
   try {
-    return gunzipSync(json, { maxOutputLength: LONGEST_PIECE_BYTES });
+    return json.length > LONG_PIECE_BYTES ? await decompress(json, options) : gunzipSync(json, options);
   } catch (error) {
     logger.warn('metadata-piece-unreadable', { error });
     return undefined;
@@ -49,8 +59,8 @@ function unpacked(json: Buffer, { logger }: Reader): Buffer | undefined {
 }
 
 interface Restoration {
-  /** What was restored is added here. */
-  readonly pieces: Map<string, Buffer>;
+  /** What was found is added here. */
+  readonly restored: Map<string, Buffer>;
   readonly reader: Reader;
 }
 
@@ -58,7 +68,7 @@ async function restore(
   dependencies: RetrievalDependencies,
   studyKey: number,
   sopInstanceUids: readonly string[],
-  { pieces, reader }: Restoration,
+  { restored, reader }: Restoration,
 ): Promise<void> {
   const locations = await locateInstances(dependencies.database, studyKey, sopInstanceUids);
   for (const members of Map.groupBy(locations, ({ segmentId }) => segmentId).values()) {
@@ -67,7 +77,7 @@ async function restore(
     const texts = await readTexts(dependencies, first, reader);
     for (const { sopInstanceUid, ordinal } of members) {
       const text = texts.get(ordinal);
-      if (text !== undefined) pieces.set(sopInstanceUid, Buffer.from(text));
+      if (text !== undefined) restored.set(sopInstanceUid, Buffer.from(text));
     }
     await putBack(dependencies, first, texts);
     reader.logger.info('metadata-restored', { segmentId: first.segmentId, pieces: texts.size });

@@ -29,8 +29,13 @@ interface Described {
   readonly studyKey: number;
   readonly studyInstanceUid: string;
   readonly revision: number;
-  readonly instances: readonly Pick<ListedInstance, 'seriesInstanceUid' | 'sopInstanceUid' | 'sha256'>[];
+  readonly instances: readonly DescribedInstance[];
 }
+
+type DescribedInstance = Pick<
+  ListedInstance,
+  'seriesInstanceUid' | 'sopInstanceUid' | 'sha256' | 'metadataBytes'
+>;
 
 /** Answers with the attributes of every instance of the scope; streamed, compressed where the client takes gzip. */
 export async function retrieveMetadata(
@@ -71,24 +76,27 @@ async function describe(dependencies: RetrievalDependencies, context: RequestCon
   }
   const { path, location, revision } = await findInstance(dependencies, context);
   const { studyKey } = location;
-  return { studyKey, studyInstanceUid: path.studyInstanceUid, revision, instances: [location] };
+  return {
+    studyKey,
+    studyInstanceUid: path.studyInstanceUid,
+    revision,
+    instances: [{ ...location, metadataBytes: 0 }],
+  };
 }
 
-/** The DICOM JSON of all instances, a page at a time, with absolute BulkDataURIs. */
+/** The DICOM JSON of each instance, with absolute BulkDataURIs. */
 async function* pieces(
   dependencies: RetrievalDependencies,
   context: RequestContext,
   { studyKey, studyInstanceUid, instances }: Described,
-): AsyncGenerator<Buffer[]> {
-  for (const page of pagesOf(instances)) {
-    const uids = page.map(({ sopInstanceUid }) => sopInstanceUid);
-    const found = await readPieces(dependencies, studyKey, uids, context);
-    yield page.map(({ seriesInstanceUid, sopInstanceUid }) => {
-      const piece = found.get(sopInstanceUid);
+): AsyncGenerator<Buffer> {
+  for (const page of pagesOf(instances, ({ metadataBytes }) => metadataBytes)) {
+    for await (const [instance, piece] of readPieces(dependencies, studyKey, page, context)) {
       if (piece === undefined) throw takenOut();
+      const { seriesInstanceUid, sopInstanceUid } = instance;
       const path = { studyInstanceUid, seriesInstanceUid, sopInstanceUid };
-      return withAbsoluteUris(piece, instanceUrl(`${context.baseUrl}/dicom-web`, path));
-    });
+      yield withAbsoluteUris(piece, instanceUrl(`${context.baseUrl}/dicom-web`, path));
+    }
   }
 }
 
@@ -110,7 +118,7 @@ export function withAbsoluteUris(json: Buffer, instance: string): Buffer {
 function writtenAs(
   offer: ModelOffer,
   boundary: string,
-  source: AsyncIterable<Buffer[]>,
+  source: AsyncIterable<Buffer>,
 ): { readonly contentType: string; readonly body: AsyncIterable<Uint8Array> } {
   switch (offer.model) {
     case 'json':
@@ -124,22 +132,29 @@ function writtenAs(
   }
 }
 
-async function* asArray(source: AsyncIterable<Buffer[]>): AsyncGenerator<Uint8Array> {
-  const comma = Buffer.from(',');
-  let before = Buffer.from('[');
-  for await (const page of source) {
-    yield Buffer.concat(page.flatMap((json, index) => [index === 0 ? before : comma, json]));
-    before = comma;
+/** Written in portions of this size at least. */
+const PORTION_BYTES = 64 * 1024;
+
+async function* asArray(source: AsyncIterable<Buffer>): AsyncGenerator<Uint8Array> {
+  let portion: Buffer[] = [];
+  let portionBytes = 0;
+  let before = '[';
+  for await (const json of source) {
+    portion.push(Buffer.from(before), json);
+    portionBytes += json.length + 1;
+    before = ',';
+    if (portionBytes < PORTION_BYTES) continue;
+    yield Buffer.concat(portion);
+    portion = [];
+    portionBytes = 0;
   }
-  yield Buffer.from(']');
+  yield Buffer.concat([...portion, Buffer.from(']')]);
 }
 
-async function* asXmlParts(source: AsyncIterable<Buffer[]>): AsyncGenerator<BodyPart> {
-  for await (const page of source) {
-    for (const json of page) {
-      // Made by stringifyDicomJson when the instance was stored.
-      const dataSet = JSON.parse(json.toString()) as DicomJson;
-      yield { fields: { contentType: dicomXmlType }, body: [Buffer.from(dicomJsonToXml(dataSet))] };
-    }
+async function* asXmlParts(source: AsyncIterable<Buffer>): AsyncGenerator<BodyPart> {
+  for await (const json of source) {
+    // Made by stringifyDicomJson when the instance was stored.
+    const dataSet = JSON.parse(json.toString()) as DicomJson;
+    yield { fields: { contentType: dicomXmlType }, body: [Buffer.from(dicomJsonToXml(dataSet))] };
   }
 }

@@ -26,7 +26,20 @@ export async function commitDecided(
     outcomes.get(instance) ?? { kind: 'failed', sqlState: undefined };
   const outcomes = await commitOrBisect(database, [segment], {
     ...(first !== undefined && { first }),
-    last: (client, found) => decide(client, outcomeIn(found)),
+    last: async (client, found) => {
+      await tieToSeries(client, segment.segmentId, instance.sopInstanceUid);
+      await decide(client, outcomeIn(found));
+    },
   });
   return outcomeIn(outcomes);
+}
+
+/** A segment of which everything had been refused knows no keys of its study and series yet. */
+async function tieToSeries(client: Queryable, segmentId: string, sopInstanceUid: string): Promise<void> {
+  await client.query({
+    name: 'tie-segment-to-series',
+    text: `update segment g set study_key = p.study_key, series_key = p.series_key
+      from sop_instance p where g.segment_id = $1 and p.sop_instance_uid = $2 and p.segment_id = g.segment_id`,
+    values: [segmentId, sopInstanceUid],
+  });
 }

@@ -1,17 +1,31 @@
-/** Takes an instance out of the index, for the newcomer that is given its SOP Instance UID. Its bytes stay where they are. */
+/**
+ * Takes an instance out of the index, for the newcomer that is given its SOP Instance UID. Its bytes stay where they
+ * are, listed in quarantine as replaced.
+ */
 import type { Queryable } from '../database.ts';
 import { DatabaseError } from '../errors.ts';
+import { writeJournalOutbox } from '../verdicts.ts';
 import type { ExistingInstance } from './facts.ts';
 
+/** Who takes the place of the instance, and who decided it. */
+export interface ReplacementDecision {
+  /** Entry of the newcomer. */
+  readonly quarantineId: number;
+  readonly decidedBy: string;
+  readonly now: Date;
+}
+
 /**
- * Removes the rows of an instance, counts its series and study anew, and says so in the change feed. Call it within
- * the transaction that decides it. Throws DatabaseError('conflict') if the UID is not held by `existing` any more.
+ * Removes the rows of an instance, counts its series and study anew, lists its bytes in quarantine, and says so in the
+ * change feed and the journal. Call it within the transaction that decides it. Returns the number of its quarantine
+ * entry. Throws DatabaseError('conflict') if the UID is not held by `existing` any more.
  */
 export async function removeInstance(
   client: Queryable,
   existing: ExistingInstance,
-  now: Date,
-): Promise<void> {
+  decision: ReplacementDecision,
+): Promise<number> {
+  const { now } = decision;
   const seriesKey = await giveBackUid(client, existing);
   const { studyKey, sopInstanceUid } = existing;
   await client.query({
@@ -33,6 +47,7 @@ export async function removeInstance(
   if (existing.state === 'active') await uncount(client, { studyKey, seriesKey, now });
   else await forgetConflict(client, sopInstanceUid);
   await announceReplaced(client, existing, now);
+  return keepReplaced(client, existing, decision);
 }
 
 async function giveBackUid(client: Queryable, existing: ExistingInstance): Promise<number> {
@@ -100,4 +115,50 @@ async function announceReplaced(
       values ('replaced', $1, $2, $3, $4, $5)`,
     values: [studyKey, studyInstanceUid, seriesInstanceUid, [sopInstanceUid], now],
   });
+}
+
+/** The bytes as an entry of quarantine, so that nothing takes their segment for superfluous. */
+async function keepReplaced(
+  client: Queryable,
+  existing: ExistingInstance,
+  { quarantineId, decidedBy, now }: ReplacementDecision,
+): Promise<number> {
+  const listed = await client.query<{ quarantine_id: number }>({
+    name: 'keep-replaced',
+    text: `insert into quarantine (sha256, reason, message, facility_id, device_id, principal_id, object_key, entry_offset,
+        entry_length, crc32, segment_id, study_instance_uid, series_instance_uid, sop_instance_uid, received_at,
+        last_received_at, state, decided_by, decided_at)
+      select $2, 'duplicate-sop-instance', $3, g.facility_id, g.device_id, g.principal_id, g.object_key, $4, $5, $6,
+        g.segment_id, $7, $8, $9, g.received_at, g.received_at, 'replaced', $10, $11
+      from segment g where g.segment_id = $1 returning quarantine_id`,
+    values: [
+      existing.segmentId,
+      existing.sha256,
+      `its SOP Instance UID was given to the instance of entry ${quarantineId}`,
+      existing.entryOffset,
+      existing.entryLength,
+      existing.crc32,
+      existing.studyInstanceUid,
+      existing.seriesInstanceUid,
+      existing.sopInstanceUid,
+      decidedBy,
+      now,
+    ],
+  });
+  const [row] = listed.rows;
+  if (row === undefined) throw new TypeError('every instance lies in a segment that the database knows');
+  await writeJournalOutbox(client, {
+    kind: 'instance-replaced',
+    decidedBy,
+    fact: {
+      quarantineId: row.quarantine_id,
+      replacedByQuarantineId: quarantineId,
+      sopInstanceUid: existing.sopInstanceUid,
+      sha256: existing.sha256.toString('hex'),
+      objectKey: existing.objectKey,
+      entryOffset: existing.entryOffset,
+      entryLength: existing.entryLength,
+    },
+  });
+  return row.quarantine_id;
 }

@@ -1,8 +1,7 @@
 // The folder where segments grow before they are objects. Each process has a folder of its own in it, so that what a
 // dead one left can be told from what a living one is writing.
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { isStorageError } from '../errors.ts';
-import { DurableDirectories } from '../file-system/durable-directories.ts';
 import type { FileSystem } from '../file-system/file-system.ts';
 import { LooseFileWriter } from './loose-file.ts';
 import { assertSegmentHeader } from './parse-receipt.ts';
@@ -75,10 +74,14 @@ export class SegmentSpool {
     return SpoolFile.create(this.#options.fileSystem, join(this.#directory, name));
   }
 
-  /** Durable before the first spool file is made: after a crash the folder still says whose it was. */
+  /**
+   * Its owner is durable before the first spool file is made: after a crash the folder still says whose it was. That
+   * the folder itself is there then is not needed: nothing in the spool was acknowledged.
+   */
   async #claimFolder(): Promise<void> {
     const { directory, fileSystem, identity = currentProcess } = this.#options;
-    await new DurableDirectories(directory, fileSystem).ensure(this.#directory);
+    await makeDirectories(directory, fileSystem);
+    await makeDirectory(this.#directory, fileSystem);
     const path = join(this.#directory, ownerFileName);
     if ((await fileSystem.stat(path)) !== undefined) await fileSystem.unlink(path);
     const file = await fileSystem.open(path, 'create');
@@ -89,6 +92,20 @@ export class SegmentSpool {
       await file.close();
     }
     await fileSystem.syncDirectory(this.#directory);
+  }
+}
+
+async function makeDirectories(path: string, fileSystem: FileSystem): Promise<void> {
+  if ((await fileSystem.stat(path)) !== undefined) return;
+  await makeDirectories(dirname(path), fileSystem);
+  await makeDirectory(path, fileSystem);
+}
+
+async function makeDirectory(path: string, fileSystem: FileSystem): Promise<void> {
+  try {
+    await fileSystem.mkdir(path);
+  } catch (error) {
+    if (!isStorageError(error, 'exists')) throw error;
   }
 }
 
