@@ -1,0 +1,69 @@
+/**
+ * `npm run bench`: what the archive does on this machine, on an embedded PostgreSQL and the filesystem store.
+ * Ratios count, not numbers: the machine is never alone. Exits with 1 if a bound is passed.
+ */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startArchiveProcess } from '../support/archive-process.ts';
+import { type LargeTransfer, moveLargeObject } from './large-object.ts';
+import { type StoreRate, storeSlices } from './store-slices.ts';
+
+/** 2 GiB of pixels in frames of 512 × 512 × 16 bits. */
+const LARGE_FRAMES = 4_096;
+const MEBIBYTE = 2 ** 20;
+/** Design §2.10: memory does not grow with the size of an object. */
+const MOST_GROWTH_BYTES = 150 * MEBIBYTE;
+const RESULTS = join(import.meta.dirname, 'results');
+
+const dataFolder = await mkdtemp(join(tmpdir(), 'sandyq-bench-'));
+const archive = await startArchiveProcess('standalone', {
+  SANDYQ_DATA: dataFolder,
+  SANDYQ_LOG_LEVEL: 'info',
+});
+try {
+  const rates = [
+    await storeSlices(archive.url, { connections: 1, instances: 200 }),
+    await storeSlices(archive.url, { connections: 16, instances: 400 }),
+  ];
+  const transfers = await moveLargeObject({ url: archive.url, pid: archive.pid, frames: LARGE_FRAMES });
+  const text = `${ratesTable(rates)}\n\n${transfersTable(transfers)}\n`;
+  console.log(text);
+  await mkdir(RESULTS, { recursive: true });
+  await writeFile(join(RESULTS, 'bench.json'), JSON.stringify({ rates, transfers }, undefined, 2));
+  await writeFile(join(RESULTS, 'bench.md'), text);
+  const most = Math.max(...transfers.map(({ growthBytes }) => growthBytes));
+  if (most > MOST_GROWTH_BYTES) {
+    console.error(`memory grew by ${inMebibytes(most)} MiB, at most 150 MiB are allowed`);
+    process.exitCode = 1;
+  }
+} finally {
+  await archive.stop();
+  await rm(dataFolder, { recursive: true, force: true });
+}
+
+function ratesTable(rates: readonly StoreRate[]): string {
+  return [
+    '| store CT slices of 0.5 MB, one a request | instances/s | p50 ms | p99 ms |',
+    '| --- | --- | --- | --- |',
+    ...rates.map(
+      ({ connections, perSecond, p50Ms, p99Ms }) =>
+        `| ${connections} connections | ${perSecond.toFixed(0)} | ${p50Ms.toFixed(1)} | ${p99Ms.toFixed(1)} |`,
+    ),
+  ].join('\n');
+}
+
+function transfersTable(transfers: readonly LargeTransfer[]): string {
+  return [
+    '| 2 GiB multi-frame | MiB | MiB/s | memory growth, MiB |',
+    '| --- | --- | --- | --- |',
+    ...transfers.map(
+      ({ what, bytes, seconds, growthBytes }) =>
+        `| ${what} | ${inMebibytes(bytes)} | ${inMebibytes(bytes / seconds)} | ${inMebibytes(growthBytes)} |`,
+    ),
+  ].join('\n');
+}
+
+function inMebibytes(bytes: number): string {
+  return (bytes / MEBIBYTE).toFixed(bytes < 10 * MEBIBYTE ? 1 : 0);
+}
