@@ -13,13 +13,13 @@ export interface ArchiveProcess {
   /** `http://127.0.0.1:port`. */
   readonly url: string;
   /** Everything it wrote to standard output and standard error so far. */
-  output(): string;
+  readonly output: () => string;
   /** Whether it has ended, asked or not. */
-  hasEnded(): boolean;
+  readonly hasEnded: () => boolean;
   /** SIGTERM; throws with the output unless it ends with code 0 within 10 s. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
   /** SIGKILL; resolves when it is gone. */
-  kill(): Promise<void>;
+  readonly kill: () => Promise<void>;
 }
 
 /** How a process ended that was not meant to serve. */

@@ -42,6 +42,9 @@ const folder = process.env['SANDYQ_CORPUS'] ?? join(import.meta.dirname, '..', '
 /** Whether the corpus is missing and its tests may skip: never in CI. */
 export const skipWithoutCorpus = !existsSync(join(folder, 'manifest.json')) && process.env['CI'] !== 'true';
 
+/** For the name of what is skipped: why; empty where the corpus is there. */
+export const corpusNote = skipWithoutCorpus ? ' (without corpus: SANDYQ_CORPUS names its folder)' : '';
+
 /** The manifest; empty where the corpus is missing and tests skip. Throws in CI. */
 export function corpusFiles(): readonly CorpusFile[] {
   if (skipWithoutCorpus) return [];

@@ -38,14 +38,14 @@ export interface DeployedArchive {
   readonly connectionString: string;
   readonly store: ObjectStore;
   /** Every object of its store, in key order. */
-  objects(): Promise<ObjectStat[]>;
+  readonly objects: () => Promise<ObjectStat[]>;
   /** What all processes have logged. */
-  log(): string;
+  readonly log: () => string;
   /**
    * Stops every process by SIGTERM and removes data, objects and database. Throws if a process had died before, or did not end
    * with code 0 in time; everything is removed all the same.
    */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /** Deploys an archive; stop() is to be called at the end of the test. */
@@ -55,8 +55,9 @@ export async function deployArchive(options: DeployOptions): Promise<DeployedArc
   try {
     const dataFolder = await mkdtemp(join(tmpdir(), 'sandyq-archive-'));
     undo.push(() => rm(dataFolder, { recursive: true, force: true }));
-    const { database, connectionString, drop } = await createTestDatabase();
-    undo.push(drop);
+    const testDatabase = await createTestDatabase();
+    undo.push(() => testDatabase.drop());
+    const { database, connectionString } = testDatabase;
     const testStore = options.s3 === undefined ? filesystemTestStore(dataFolder) : s3TestStore(options.s3);
     if (options.s3 !== undefined) undo.push(testStore.remove);
     const environment = {

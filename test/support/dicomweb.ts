@@ -60,6 +60,17 @@ export async function storeOne(
   return { status, ...verdict };
 }
 
+/** Stores one instance and returns its Retrieve URL. Throws unless it is plain success. */
+export async function mustStore(
+  url: string,
+  instance: Uint8Array,
+  headers: Record<string, string> = {},
+): Promise<string> {
+  const { status, kind, reason, retrieveUrl } = await storeOne(url, instance, { headers });
+  if (status === 200 && kind === 'stored' && retrieveUrl !== undefined) return retrieveUrl;
+  throw new Error(`storing answered ${status}: ${kind} ${reason}`);
+}
+
 async function store(url: string, body: Uint8Array, headers: Record<string, string>): Promise<StoreAnswer> {
   const answer = await fetch(`${url}/dicom-web/studies`, {
     method: 'POST',
@@ -93,7 +104,7 @@ function verdictOf(kind: StoreVerdict['kind'], item: DicomJson): StoreVerdict {
   const name = Object.entries(table).find(([, reason]) => reason.code === code)?.[0];
   return {
     kind,
-    reason: name ?? (code === undefined ? undefined : `unknown reason ${String(code)}`),
+    reason: name ?? (code === undefined ? undefined : `unknown reason ${JSON.stringify(code)}`),
     sopInstanceUid: textOf(item['00081155']),
     retrieveUrl: textOf(item['00081190']),
   };

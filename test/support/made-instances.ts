@@ -59,10 +59,7 @@ export function nativeImageHead(
   const sopClassUid = frames === 1 ? MadeSopClasses.ct : MadeSopClasses.multiFrame;
   return [
     meta(ids, sopClassUid, TransferSyntaxes.ExplicitVRLittleEndian.uid),
-    dataSet([
-      ...general(ids, sopClassUid, 'CT', attributes),
-      ...imagePixelModule(rows, columns, 16, frames),
-    ]),
+    dataSet([...general(ids, sopClassUid, 'CT', attributes), ...imagePixelModule(rows, columns, 16, frames)]),
     elementHeader(Tags.PixelData, 'OW', rows * columns * 2 * frames),
   ];
 }
@@ -90,7 +87,11 @@ export function makeEncapsulatedImage(
 }
 
 /** An encapsulated PDF: a document as bulk data at top level (PS3.3 C.24.2). */
-export function makePdf(ids: InstanceIds, document: Uint8Array, attributes: MadeAttributes = {}): MadeInstance {
+export function makePdf(
+  ids: InstanceIds,
+  document: Uint8Array,
+  attributes: MadeAttributes = {},
+): MadeInstance {
   const sopClassUid = MadeSopClasses.encapsulatedPdf;
   const bytes = Buffer.concat([
     meta(ids, sopClassUid, TransferSyntaxes.ExplicitVRLittleEndian.uid),
@@ -105,7 +106,11 @@ export function makePdf(ids: InstanceIds, document: Uint8Array, attributes: Made
 }
 
 /** An electrocardiogram: bulk data within a sequence (PS3.3 C.10.9). `samples`: 16 bits, channels interleaved. */
-export function makeWaveform(ids: InstanceIds, samples: Uint8Array, attributes: MadeAttributes = {}): MadeInstance {
+export function makeWaveform(
+  ids: InstanceIds,
+  samples: Uint8Array,
+  attributes: MadeAttributes = {},
+): MadeInstance {
   const sopClassUid = MadeSopClasses.twelveLeadEcg;
   const group = dataSet([
     [Tags.WaveformOriginality, 'CS', 'ORIGINAL'],
@@ -134,7 +139,12 @@ function meta({ sopInstanceUid }: InstanceIds, sopClassUid: string, transferSynt
   return writeFileMeta({ sopClassUid, sopInstanceUid, transferSyntaxUid });
 }
 
-function general(ids: InstanceIds, sopClassUid: string, modality: string, attributes: MadeAttributes): MadeElement[] {
+function general(
+  ids: InstanceIds,
+  sopClassUid: string,
+  modality: string,
+  attributes: MadeAttributes,
+): MadeElement[] {
   const { patientId = 'P-1', patientName = 'Сынақ^Айгүл', instanceNumber = 1 } = attributes;
   return [
     [Tags.SpecificCharacterSet, 'CS', 'ISO_IR 192'],

@@ -17,7 +17,7 @@ export interface Upstreams {
 export interface ReverseProxy {
   /** `http://127.0.0.1:port`. */
   readonly url: string;
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 const SEARCH = [

@@ -16,9 +16,9 @@ export interface TestStore {
   /** Settings of the processes, e.g. S3_ENDPOINT. */
   readonly environment: Readonly<Record<string, string>>;
   /** Every object, in key order. */
-  objects(): Promise<ObjectStat[]>;
+  readonly objects: () => Promise<ObjectStat[]>;
   /** Removes every object. */
-  remove(): Promise<void>;
+  readonly remove: () => Promise<void>;
 }
 
 /** The filesystem store below the data folder of the archive. */

@@ -83,7 +83,7 @@ export function parseInput<Schema extends z.ZodType>(schema: Schema, input: unkn
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map(({ path, message }) =>
-    [path.join('.'), message].filter(Boolean).join(' '),
+    [path.join('.'), message].filter((part) => part !== '').join(' '),
   );
-  throw new InvalidInputError(`${faults.join('; ')}.`);
+  throw new InvalidInputError(`Please check: ${faults.join('; ')}.`);
 }

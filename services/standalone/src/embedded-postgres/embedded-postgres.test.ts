@@ -124,7 +124,7 @@ describe('after kill -9', () => {
     expect(await query(server.connectionString, 'select 1')).toEqual([1]);
   });
 
-  it('a pid file that now names a stranger neither stops the start nor harms the stranger', async () => {
+  it('a pid file and a socket lock that now name a stranger neither stop the start nor harm the stranger', async () => {
     const folder = await folders.ready();
     const stranger = spawn('sleep', ['60']);
     const lines = [
@@ -138,6 +138,8 @@ describe('after kill -9', () => {
       'ready   ',
     ];
     await writeFile(path.join(folder, 'postgres', 'postmaster.pid'), `${lines.join('\n')}\n`);
+    await mkdir(path.join(folder, 'postgres-socket'), { mode: 0o700 });
+    await writeFile(path.join(folder, 'postgres-socket', '.s.PGSQL.5432.lock'), `${lines.join('\n')}\n`);
     await start(folder);
     expect(isRunning(stranger.pid ?? 0)).toBe(true);
     stranger.kill();

@@ -17,13 +17,19 @@ export function socketDirectoryOf(dataDirectory: string, temporaryFolder: string
   return path.join(temporaryFolder, `sandyq-${name}`);
 }
 
-/** Creates the folder (mode 0700, owned by the account) or makes sure that the existing one is nobody else's. */
+/**
+ * Creates the folder (mode 0700, owned by the account), or makes sure that the existing one is nobody else's and takes
+ * a killed server's socket out of it. Call it only when no server runs there any more.
+ */
 export async function makeSocketDirectory(directory: string, { owner }: PostgresAccount): Promise<void> {
   try {
     await mkdir(directory, { mode: 0o700 });
   } catch (error) {
     if (systemErrorCode(error) !== 'EEXIST') throw error;
     await refuseForeign(directory, owner?.uid);
+    // The new server would believe the lock if its number is another process's by now, as after a restart of a container.
+    const socket = socketFile(directory);
+    await Promise.all([socket, `${socket}.lock`].map((file) => rm(file, { force: true })));
   }
   await chmod(directory, 0o700);
   if (owner !== undefined) await chown(directory, owner.uid, owner.gid);
