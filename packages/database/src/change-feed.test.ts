@@ -106,7 +106,9 @@ describe('the change feed', () => {
     await Promise.all(publishing);
     havePublished = true;
     const seen = await reading;
-    expect(seen.map((change) => change.studyInstanceUid).sort(), `seed ${seed}`).toEqual(committed.sort());
+    expect(seen.map((change) => change.studyInstanceUid ?? '').sort(), `seed ${seed}`).toEqual(
+      committed.sort(),
+    );
     expect(seen.map((change) => change.position)).toEqual(seen.map((_, index) => index + 1));
     expect(new Set(seen.map((change) => change.epoch))).toEqual(new Set([1]));
   });

@@ -2,6 +2,7 @@
  * The change feed: every commit seen once by one publisher, in dense positions of an epoch. Readers poll with the
  * cursor `{epoch}:{position}` and see each change at least once.
  */
+import { enterEpoch } from './change-epoch.ts';
 import type { Database, Queryable } from './database.ts';
 
 const PUBLISHER_LOCK = 7_214_002;
@@ -20,11 +21,13 @@ export interface Change {
 /** Moves what is committed from the outbox to the feed; returns how many. Another publisher at work: 0. */
 export async function publishChanges(database: Database): Promise<number> {
   return database.inTransaction(async (client) => {
-    const lock = await client.query<{ taken: boolean }>({
-      text: 'select pg_try_advisory_xact_lock($1) as taken',
+    const lock = await client.query<{ taken: boolean; due: boolean }>({
+      text: `select pg_try_advisory_xact_lock($1) as taken, exists (select from change_outbox) as due`,
       values: [PUBLISHER_LOCK],
     });
-    if (lock.rows[0]?.taken !== true) return 0;
+    const [state] = lock.rows;
+    if (state?.taken !== true || !state.due) return 0;
+    await enterEpoch(client);
     const moved = await client.query({
       name: 'publish-changes',
       text: `with moved as (
@@ -60,7 +63,8 @@ export function formatCursor(cursor: Cursor): string {
 
 /**
  * Changes after the cursor, oldest first. A cursor of an older epoch goes on with what that epoch still has, then
- * with the next one: a reader that was ahead of a restored database sees everything again, never a gap.
+ * with the next one. A reader that is ahead of the feed has followed a history that this database does not have: it
+ * sees everything again, never a gap.
  */
 export async function readChanges(client: Queryable, after: Cursor, limit: number): Promise<Change[]> {
   const result = await client.query<{
@@ -73,8 +77,15 @@ export async function readChanges(client: Queryable, after: Cursor, limit: numbe
     occurred_at: Date;
   }>({
     name: 'read-changes',
-    text: `select epoch, position, kind, study_instance_uid, series_instance_uid, sop_instance_uids, occurred_at
-      from change where (epoch, position) > ($1, $2) order by epoch, position limit $3`,
+    text: `with feed as (
+        select $1::bigint > (select max(epoch) from change_epoch) as has_older_epoch,
+          $2::bigint > (select coalesce(max(position), 0) from change where epoch = $1) as is_shorter)
+      select c.epoch, c.position, c.kind, c.study_instance_uid, c.series_instance_uid, c.sop_instance_uids, c.occurred_at
+      from change c, feed
+      where (c.epoch, c.position) > (
+        case when feed.has_older_epoch then 0 else $1::bigint end,
+        case when feed.has_older_epoch or feed.is_shorter then 0 else $2::bigint end)
+      order by c.epoch, c.position limit $3`,
     values: [after.epoch, after.position, limit],
   });
   return result.rows.map((row) => ({

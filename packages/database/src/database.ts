@@ -15,6 +15,11 @@ export interface DatabaseOptions {
   readonly maxConnections?: number;
   /** A statement that runs longer is cancelled by PostgreSQL. Milliseconds. */
   readonly statementTimeoutMs?: number;
+  /**
+   * A transaction in which this process asks nothing for longer is ended by PostgreSQL: a process that is paused or cut
+   * off must not hold its locks for ever. Milliseconds.
+   */
+  readonly idleTransactionTimeoutMs?: number;
   readonly applicationName?: string;
   /** A connection that was idle in the pool broke; the pool replaces it. */
   readonly onIdleError?: (sqlState: string | undefined) => void;
@@ -43,6 +48,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     max: options.maxConnections ?? 10,
     connectionTimeoutMillis: 5_000,
     statement_timeout: options.statementTimeoutMs ?? 60_000,
+    idle_in_transaction_session_timeout: options.idleTransactionTimeoutMs ?? 60_000,
     application_name: options.applicationName ?? 'sandyq',
     types,
   });

@@ -49,7 +49,8 @@ export function wrapPostgresError(error: unknown): DatabaseError {
     return new DatabaseError('conflict', say('a constraint refused the row'), detail);
   if (code?.startsWith('54'))
     return new DatabaseError('data', say('a value is larger than PostgreSQL can index'), detail);
-  if (code?.startsWith('42')) return new DatabaseError('statement', say('PostgreSQL refused the statement'), detail);
+  if (code?.startsWith('42'))
+    return new DatabaseError('statement', say('PostgreSQL refused the statement'), detail);
   return new DatabaseError('unavailable', say('PostgreSQL did not answer the statement'), detail);
 }
 

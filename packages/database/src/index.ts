@@ -19,6 +19,7 @@ export type {
 } from './commit/facts.ts';
 export { GroupCommit } from './commit/group-commit.ts';
 export { type ReplacementDecision, removeInstance } from './commit/remove-instance.ts';
+export { isVerdictDue, recordVerdictsGiven } from './commit/verdicts-due.ts';
 export { type Database, type DatabaseOptions, openDatabase, type Queryable } from './database.ts';
 export { checkDevice, type DeviceCheck, type DeviceFailure } from './device-check.ts';
 export { DatabaseError, type DatabaseErrorCode } from './errors.ts';

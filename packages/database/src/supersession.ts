@@ -23,6 +23,8 @@ export async function supersedeNext(
     });
     const [row] = found.rows;
     if (row === undefined) return false;
+    // The bytes are read again while the row is held, however long that takes.
+    await client.query({ text: 'set local idle_in_transaction_session_timeout = 0' });
     const segment = { segmentId: row.segment_id, objectKey: row.object_key };
     const superseded = (await isHeldElsewhere(segment)) && (await markSuperseded(client, segment));
     if (!superseded) await keepAlive(client, segment.segmentId);

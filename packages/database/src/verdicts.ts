@@ -42,20 +42,20 @@ export async function countQuarantineRepeat(
 
 /**
  * Puts an entry on the list; a repeat raises the counter of the first one. `isNew` false: the caller's copy of
- * the bytes is one too many. Call it within a transaction: the journal's outbox gets its line too.
+ * the bytes is one too many. Call it within a transaction: the journal's outbox gets its line too, once.
  */
 export async function recordQuarantine(
   client: Queryable,
   entry: QuarantineEntry,
 ): Promise<{ quarantineId: number; isNew: boolean }> {
-  const inserted = await client.query<{ quarantine_id: number; is_new: boolean }>({
+  const inserted = await client.query<{ quarantine_id: number; is_new: boolean; is_inserted: boolean }>({
     name: 'record-quarantine',
     text: `insert into quarantine (sha256, reason, message, facility_id, device_id, principal_id, object_key, entry_offset,
         entry_length, crc32, segment_id, study_instance_uid, series_instance_uid, sop_instance_uid, received_at, last_received_at)
       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15)
       on conflict (facility_id, sha256, reason) where state = 'open'
       do update set times_received = quarantine.times_received + 1, last_received_at = excluded.last_received_at
-      returning quarantine_id, object_key = $7 and entry_offset = $8 as is_new`,
+      returning quarantine_id, object_key = $7 and entry_offset = $8 as is_new, xmax = 0 as is_inserted`,
     values: [
       entry.sha256,
       entry.reason,
@@ -76,7 +76,7 @@ export async function recordQuarantine(
   });
   const [row] = inserted.rows;
   if (row === undefined) throw new TypeError('insert … on conflict do update returns its row');
-  if (row.is_new) {
+  if (row.is_inserted) {
     await writeJournalOutbox(client, {
       kind: 'quarantined',
       decidedBy: entry.principalId,
@@ -175,14 +175,14 @@ export async function recordProposedCorrection(
   client: Queryable,
   correction: ProposedCorrection,
 ): Promise<{ isNew: boolean }> {
-  const result = await client.query<{ is_new: boolean }>({
+  const result = await client.query<{ is_new: boolean; is_inserted: boolean }>({
     name: 'record-proposed-correction',
     text: `insert into proposed_correction (sop_instance_uid, study_key, sha256, segment_id, ordinal, object_key,
         entry_offset, entry_length, crc32, facility_id, device_id, principal_id, received_at)
       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
       on conflict (sop_instance_uid, sha256) where state <> 'discarded'
       do update set times_received = proposed_correction.times_received + 1
-      returning segment_id = $4 and ordinal = $5 as is_new`,
+      returning segment_id = $4 and ordinal = $5 as is_new, xmax = 0 as is_inserted`,
     values: [
       correction.sopInstanceUid,
       correction.studyKey,
@@ -199,8 +199,9 @@ export async function recordProposedCorrection(
       correction.receivedAt,
     ],
   });
-  const isNew = result.rows[0]?.is_new ?? false;
-  if (isNew) {
+  const [row] = result.rows;
+  if (row === undefined) throw new TypeError('insert … on conflict do update returns its row');
+  if (row.is_inserted) {
     await writeJournalOutbox(client, {
       kind: 'correction-proposed',
       decidedBy: correction.principalId,
@@ -214,7 +215,7 @@ export async function recordProposedCorrection(
       },
     });
   }
-  return { isNew };
+  return { isNew: row.is_new };
 }
 
 /** Marks a segment as duplicate once nothing refers to any of its entries: called after its verdicts are recorded. */

@@ -1,6 +1,12 @@
 /** A stored segment on its way into the index: one commit, then a verdict for every entry. */
 import { gzipSync } from 'node:zlib';
-import type { CommitOutcome, InstanceCommit, SegmentCommit } from '@sandyq/database';
+import {
+  type CommitOutcome,
+  type InstanceCommit,
+  isVerdictDue,
+  recordVerdictsGiven,
+  type SegmentCommit,
+} from '@sandyq/database';
 import { clockOffsetMs } from './clock-offset.ts';
 import type { Directory } from './directory.ts';
 import { judge, type Verdict } from './judge.ts';
@@ -23,6 +29,7 @@ export async function indexSegment(
     const outcome: CommitOutcome = outcomes[index] ?? { kind: 'failed', sqlState: undefined };
     verdicts.push(await judge(ports, { instance, segment, sender }, outcome));
   }
+  if (outcomes.some(isVerdictDue)) await recordVerdictsGiven(ports.database, segment.id);
   return verdicts;
 }
 

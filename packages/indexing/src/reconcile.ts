@@ -46,7 +46,7 @@ export interface ReconcileOptions {
 export interface ReconcileReport {
   /** Segments listed. */
   listed: number;
-  /** Of these, unknown to the database. */
+  /** Of these, unknown to the database, or without all their verdicts. */
   unknown: number;
   /** Of the unknown, replayed into the index. */
   replayed: number;

@@ -14,6 +14,7 @@ import { recordAbsences } from './record-absences.ts';
 import { type KeysBySegment, resolveKeys } from './resolve-keys.ts';
 import { ensureSeries } from './series.ts';
 import { joinStudies } from './studies.ts';
+import { noteVerdictsDue } from './verdicts-due.ts';
 
 /** Retries of a transaction that collided with another one. */
 const MAX_ATTEMPTS = 8;
@@ -75,6 +76,7 @@ async function commitWithin(
   );
   for (const candidate of others) outcomes.set(candidate.instance, knownOutcome(candidate, existing));
   await markDuplicateSegments(client, segments, outcomes);
+  await noteVerdictsDue(client, segments, outcomes);
   await announce(client, standings);
   await countNewcomers(client, standings);
   return outcomes;

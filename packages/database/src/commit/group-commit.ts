@@ -8,6 +8,7 @@ import { type CommitSteps, commitInstances, type Outcomes } from './commit-insta
 import type { CommitOutcome, InstanceCommit, SegmentCommit } from './facts.ts';
 import { insertSegments } from './instances.ts';
 import { resolveKeys } from './resolve-keys.ts';
+import { noteVerdictsDue } from './verdicts-due.ts';
 
 /** Bounds of a batch; a single larger segment goes alone. */
 const MAX_BATCH_INSTANCES = 256;
@@ -108,10 +109,15 @@ async function failAll(
   segments: readonly SegmentCommit[],
   error: DatabaseError,
 ): Promise<Outcomes> {
-  await insertSegments(database, segments, await resolveKeys(database, segments));
   const failed: CommitOutcome = { kind: 'failed', sqlState: error.sqlState };
   const instances = segments.flatMap((segment) => segment.instances);
-  return new Map(instances.map((instance): [InstanceCommit, CommitOutcome] => [instance, failed]));
+  const outcomes = new Map(instances.map((instance): [InstanceCommit, CommitOutcome] => [instance, failed]));
+  const keys = await resolveKeys(database, segments);
+  await database.inTransaction(async (client) => {
+    await insertSegments(client, segments, keys);
+    await noteVerdictsDue(client, segments, outcomes);
+  });
+  return outcomes;
 }
 
 /** Halves a batch between segments, else within the only segment; undefined when one instance is left. */

@@ -1,13 +1,15 @@
 /** A migrated database of its own for one test file, on the PostgreSQL server the test run started. */
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Database, openDatabase } from '../database.ts';
+import { DatabaseError } from '../errors.ts';
 import { migrate } from '../migrate.ts';
 
 export interface TestDatabase {
   readonly database: Database;
   readonly connectionString: string;
   /** Closes the connection and drops the database. */
-  drop(): Promise<void>;
+  readonly drop: () => Promise<void>;
 }
 
 /** Address of the server: set by the global set-up of the test run. */
@@ -31,9 +33,26 @@ export async function createTestDatabase(options: { maxConnections?: number } = 
     connectionString,
     drop: async () => {
       await database.close();
-      await onServer(`drop database if exists ${name} with (force)`);
+      await dropDatabase(name);
     },
   };
+}
+
+/** SQLSTATE insufficient_privilege: autovacuum is at work in the database, and may not be ended by us. */
+const AUTOVACUUM_AT_WORK = '42501';
+const DROP_ATTEMPTS = 40;
+
+async function dropDatabase(name: string): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await onServer(`drop database if exists ${name} with (force)`);
+      return;
+    } catch (error) {
+      const mayPass = error instanceof DatabaseError && error.sqlState === AUTOVACUUM_AT_WORK;
+      if (!mayPass || attempt >= DROP_ATTEMPTS) throw error;
+      await sleep(250);
+    }
+  }
 }
 
 async function onServer(text: string): Promise<void> {

@@ -41,7 +41,14 @@ describe('blockBoundaries', () => {
   });
 
   it('treats a deflated data set as one without pixel data: its offsets are not those of the entry', () => {
-    const pixelData = { kind: 'native', offset: 5000, length: 802, bitsPerFrame: 3200, frames: 2, deflated: true } as const;
+    const pixelData = {
+      kind: 'native',
+      offset: 5000,
+      length: 802,
+      bitsPerFrame: 3200,
+      frames: 2,
+      deflated: true,
+    } as const;
     expect(blockBoundaries({ length: 1000, pixelData })).toEqual([1000]);
   });
 

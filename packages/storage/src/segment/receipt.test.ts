@@ -36,13 +36,30 @@ function sorted(value: unknown): unknown {
 }
 
 describe('a receipt', () => {
-  it.each([{ swappedWordBytes: 2 }, { swappedWordBytes: 8 }])('keeps how native pixel data is encoded: %o', (encoding) => {
-    const pixelData = { kind: 'native', offset: 100, length: 800, bitsPerFrame: 3200, frames: 2, ...encoding };
-    expect(parseOf(withFirst({ pixelData })).entries[0]?.pixelData).toEqual(pixelData);
-  });
+  it.each([{ swappedWordBytes: 2 }, { swappedWordBytes: 8 }])(
+    'keeps how native pixel data is encoded: %o',
+    (encoding) => {
+      const pixelData = {
+        kind: 'native',
+        offset: 100,
+        length: 800,
+        bitsPerFrame: 3200,
+        frames: 2,
+        ...encoding,
+      };
+      expect(parseOf(withFirst({ pixelData })).entries[0]?.pixelData).toEqual(pixelData);
+    },
+  );
 
   it('keeps that a data set is deflated', () => {
-    const pixelData = { kind: 'native', offset: 5000, length: 800, bitsPerFrame: 3200, frames: 2, deflated: true };
+    const pixelData = {
+      kind: 'native',
+      offset: 5000,
+      length: 800,
+      bitsPerFrame: 3200,
+      frames: 2,
+      deflated: true,
+    };
     const crc32 = Buffer.alloc(4).toString('base64');
     const parsed = parseOf(withFirst({ pixelData, crc32 }));
     expect(parsed.entries[0]?.pixelData).toEqual(pixelData);
@@ -118,8 +135,19 @@ describe('a receipt', () => {
     { sopInstanceUid: '' },
     { pixelData: { kind: 'native', offset: 100, length: 8000, bitsPerFrame: 3200, frames: 2 } },
     { pixelData: { kind: 'native', offset: 100, length: 800, bitsPerFrame: 0, frames: 2 } },
-    { pixelData: { kind: 'native', offset: 100, length: 800, bitsPerFrame: 3200, frames: 2, swappedWordBytes: 3 } },
-    { pixelData: { kind: 'native', offset: 100, length: 800, bitsPerFrame: 3200, frames: 2, deflated: false } },
+    {
+      pixelData: {
+        kind: 'native',
+        offset: 100,
+        length: 800,
+        bitsPerFrame: 3200,
+        frames: 2,
+        swappedWordBytes: 3,
+      },
+    },
+    {
+      pixelData: { kind: 'native', offset: 100, length: 800, bitsPerFrame: 3200, frames: 2, deflated: false },
+    },
     { pixelData: { kind: 'video' } },
     { pixelData: { kind: 'encapsulated', offset: 1, length: 9, frames: 1, table: [9], fragments: [] } },
     { bulk: [{ path: 'x', vr: 'OW', offset: 1, length: 1 }] },
