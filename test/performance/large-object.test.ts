@@ -20,7 +20,7 @@ it('moves a large multi-frame instance in and out, bit for bit, without holding 
     DATABASE_URL: testDatabase.connectionString,
   });
   try {
-    const transfers = await moveLargeObject({ url: archive.url, pid: archive.pid, frames: FRAMES });
+    const { transfers } = await moveLargeObject({ url: archive.url, pid: archive.pid, frames: FRAMES });
     expect(transfers.map(({ what }) => what)).toContain('store, multipart');
     for (const { what, growthBytes } of transfers) {
       expect(growthBytes, `${what} grew the memory by ${growthBytes} bytes`).toBeLessThan(MOST_GROWTH_BYTES);

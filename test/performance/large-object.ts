@@ -29,16 +29,30 @@ export interface LargeObjectOptions {
   readonly frames: number;
 }
 
+/** Times of single frames, in milliseconds. */
+export interface FrameLatency {
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+/** Everything that was measured of one instance, stored once in each form of a request. */
+export interface LargeObjectReport {
+  readonly transfers: readonly LargeTransfer[];
+  readonly frames: FrameLatency;
+}
+
+const FRAMES_ASKED_FOR = 200;
+
 /** Warms the process up with a small instance, then moves the large one in and out. Throws if any byte comes back wrong. */
-export async function moveLargeObject({ url, pid, frames }: LargeObjectOptions): Promise<LargeTransfer[]> {
+export async function moveLargeObject({ url, pid, frames }: LargeObjectOptions): Promise<LargeObjectReport> {
   await new LargeObject(url, 16, 1).move(() => undefined);
   const before = residentBytes(pid);
   const transfers: LargeTransfer[] = [];
-  for (const multipart of [false, true]) {
-    const object = new LargeObject(url, frames, multipart ? 3 : 2, multipart);
-    await object.move((what, run) => measure({ what, pid, before, transfers }, run));
-  }
-  return transfers;
+  const around: Around = (what, run) => measure({ what, pid, before, transfers }, run);
+  await new LargeObject(url, frames, 2).move(around);
+  const object = new LargeObject(url, frames, 3, true);
+  await object.move(around);
+  return { transfers, frames: await object.timeFrames(FRAMES_ASKED_FOR) };
 }
 
 interface Measurement {
@@ -92,17 +106,37 @@ class LargeObject {
       await (around(what, transfer) ?? transfer());
     };
     await run(this.#multipart ? 'store, multipart' : 'store, single part', () => this.#store());
-    await run('original', () =>
-      this.#fetch(
-        `/originals/${studyInstanceUid}/${seriesInstanceUid}/${sopInstanceUid}`,
-        {},
-        this.#wholeDigest(),
-      ),
-    );
-    await run('instance', () => this.#fetch(instance, stored, undefined));
-    await run('pixel data', () => this.#fetch(`${instance}/bulkdata/7FE00010`, raw, this.#pixelDigest()));
-    await run('last frame', () =>
-      this.#fetch(`${instance}/frames/${this.#frames}`, raw, sha256(this.#frame)),
+    const original = `/originals/${studyInstanceUid}/${seriesInstanceUid}/${sopInstanceUid}`;
+    const [whole, pixels] = [this.#digest(this.#head), this.#digest(Buffer.alloc(0))];
+    await run('original', () => this.#fetch(original, {}, whole));
+    await run('instance', () => this.#fetch(instance, stored, whole));
+    await run('all frames', () => this.#fetch(`${instance}/bulkdata/7FE00010`, raw, pixels));
+    await run('last frame', () => this.#fetchFrame(this.#frames - 1));
+  }
+
+  /** Asks for frames at random, one after the other. */
+  async timeFrames(count: number): Promise<FrameLatency> {
+    const random = new SeededRandom(this.#frames);
+    const latencies: number[] = [];
+    for (let asked = 0; asked < count; asked += 1) {
+      const frame = random.integer(0, this.#frames);
+      const startedAt = performance.now();
+      await this.#fetchFrame(frame);
+      latencies.push(performance.now() - startedAt);
+    }
+    latencies.sort((left, right) => left - right);
+    const at = (share: number) => latencies[Math.floor((count - 1) * share)] ?? 0;
+    return { p50Ms: at(0.5), p99Ms: at(0.99) };
+  }
+
+  #fetchFrame(index: number): Promise<number> {
+    const { studyInstanceUid, seriesInstanceUid, sopInstanceUid } = this.#ids;
+    const frames = `/dicom-web/studies/${studyInstanceUid}/series/${seriesInstanceUid}/instances/${sopInstanceUid}/frames`;
+    const digest = createHash('sha256').update(this.#frameAt(index)).digest('hex');
+    return this.#fetch(
+      `${frames}/${index + 1}`,
+      { accept: 'application/octet-stream; transfer-syntax=*' },
+      digest,
     );
   }
 
@@ -131,25 +165,32 @@ class LargeObject {
     return this.#head.length + this.#frames * FRAME_BYTES;
   }
 
-  /** Reads to the end, checks the digest if there is one to expect, and returns the bytes. */
-  async #fetch(path: string, headers: Record<string, string>, digest: string | undefined): Promise<number> {
+  /** Reads to the end, checks the digest, and returns the bytes. */
+  async #fetch(path: string, headers: Record<string, string>, digest: string): Promise<number> {
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       request(`${this.#url}${path}`, { headers }, resolve).once('error', reject).end();
     });
     const hash = createHash('sha256');
     let bytes = 0;
     for await (const chunk of response as AsyncIterable<Buffer>) {
-      if (digest !== undefined) hash.update(chunk);
+      hash.update(chunk);
       bytes += chunk.length;
     }
     if (response.statusCode !== 200) throw new Error(`${path}: ${response.statusCode}`);
-    if (digest !== undefined && hash.digest('hex') !== digest) throw new Error(`${path}: wrong bytes`);
+    if (hash.digest('hex') !== digest) throw new Error(`${path}: wrong bytes`);
     return bytes;
   }
 
   async *#bytes(): AsyncGenerator<Buffer> {
     yield this.#head;
-    for (let frame = 0; frame < this.#frames; frame += 1) yield this.#frame;
+    for (let index = 0; index < this.#frames; index += 1) yield this.#frameAt(index);
+  }
+
+  /** No two frames are equal: each begins with its number. */
+  #frameAt(index: number): Buffer {
+    const frame = Buffer.from(this.#frame);
+    frame.writeUInt32LE(index, 0);
+    return frame;
   }
 
   async *#between(opening: Buffer, closing: Buffer): AsyncGenerator<Buffer> {
@@ -158,19 +199,10 @@ class LargeObject {
     yield closing;
   }
 
-  #pixelDigest(): string {
-    const hash = createHash('sha256');
-    for (let frame = 0; frame < this.#frames; frame += 1) hash.update(this.#frame);
+  /** Of all frames, with this before them. */
+  #digest(head: Buffer): string {
+    const hash = createHash('sha256').update(head);
+    for (let index = 0; index < this.#frames; index += 1) hash.update(this.#frameAt(index));
     return hash.digest('hex');
   }
-
-  #wholeDigest(): string {
-    const hash = createHash('sha256').update(this.#head);
-    for (let frame = 0; frame < this.#frames; frame += 1) hash.update(this.#frame);
-    return hash.digest('hex');
-  }
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }
