@@ -4,7 +4,6 @@
  */
 
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -17,6 +16,7 @@ import { encodeMultipart } from '../support/multipart.ts';
 import { SeededRandom, testSeed } from '../support/seeded-random.ts';
 import { s3TestStore } from '../support/test-store.ts';
 import { reconcileNow } from './support/archive-tools.ts';
+import { sendAndCut, untilAnswers, untilStored } from './support/cut-and-wait.ts';
 import { type LostCommit, startPostgresProxy } from './support/postgres-proxy.ts';
 import { imageOf, type SentInstance } from './support/sent-instances.ts';
 import { look, noFindings } from './support/what-is-there.ts';
@@ -255,48 +255,6 @@ async function quarantined({ database }: TestDatabase): Promise<number> {
     text: 'select count(*)::int as entries from quarantine',
   });
   return found.rows[0]?.entries ?? 0;
-}
-
-interface Cut {
-  readonly contentType: string;
-  readonly body: Buffer;
-  readonly cutAt: number;
-}
-
-/** Announces the whole body, sends a part of it, and breaks the connection. */
-async function sendAndCut(url: string, { contentType, body, cutAt }: Cut): Promise<void> {
-  const { hostname, port } = new URL(url);
-  const socket = connect(Number(port), hostname);
-  socket.write(
-    `POST /dicom-web/studies HTTP/1.1\r\nHost: ${hostname}\r\nContent-Type: ${contentType}\r\n` +
-      `Content-Length: ${body.length}\r\n\r\n`,
-  );
-  await new Promise((resolve) => socket.write(body.subarray(0, cutAt), resolve));
-  await sleep(200);
-  socket.destroy();
-}
-
-/** What is asked of database and store is believed for a second. */
-async function untilAnswers(url: string, status: number): Promise<void> {
-  const deadline = performance.now() + 20_000;
-  while ((await get(url)).status !== status) {
-    if (performance.now() > deadline) throw new Error(`${url} does not answer ${status}`);
-    await sleep(100);
-  }
-}
-
-async function untilStored(url: string, instances: readonly SentInstance[]): Promise<void> {
-  const wanted = instances.map(({ sopInstanceUid }) => sopInstanceUid).join(',');
-  const deadline = performance.now() + 20_000;
-  for (;;) {
-    const { status, body } = await get(`${url}/dicom-web/instances?SOPInstanceUID=${wanted}`, {
-      Accept: 'application/dicom+json',
-    });
-    const found = status === 200 ? (JSON.parse(body.toString('utf8')) as unknown[]).length : 0;
-    if (found === instances.length) return;
-    if (performance.now() > deadline) throw new Error(`${found} of ${instances.length} are stored`);
-    await sleep(50);
-  }
 }
 
 /** No spool file, no quarantine entry. */
