@@ -38,6 +38,15 @@ describe('LossyFileSystem', () => {
     expect((await fileSystem.stat('/data/file'))?.size).toBe(size);
   });
 
+  it('keeps only the name made last, where names are written out in any order', async () => {
+    const fileSystem = newFileSystem();
+    await fileSystem.mkdir('/data/first');
+    await fileSystem.syncDirectory('/data');
+    for (const name of ['second', 'third']) await fileSystem.mkdir(`/data/${name}`);
+    fileSystem.crash('newest-names');
+    expect((await fileSystem.readdir('/data')).map(({ name }) => name)).toEqual(['first', 'third']);
+  });
+
   it('brings back what was unlinked and not fsynced', async () => {
     const fileSystem = newFileSystem();
     await write(fileSystem, { bytes: true, name: true });
