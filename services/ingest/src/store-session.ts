@@ -36,7 +36,9 @@ export class StoreSession {
   readonly #results: (StoreResult | undefined)[] = [];
   /** Received instances by segment, each with the place of its result. */
   readonly #pending = new Map<string, Map<ReceivedInstance, number>>();
+  /** Sealed and not settled yet; of these, so many are committed at a time. */
   readonly #inFlight = new Set<Promise<void>>();
+  readonly #committing = new Set<Promise<void>>();
   #knownCount = 0;
 
   constructor(dependencies: IngestDependencies, sender: Sender, scope: StoreScope) {
@@ -137,8 +139,15 @@ export class StoreSession {
   }
 
   #commitInBackground(sealed: SealedSegment): void {
-    const work = this.#commit(sealed).finally(() => this.#inFlight.delete(work));
+    const work = this.#commitInTurn(sealed).finally(() => this.#inFlight.delete(work));
     this.#inFlight.add(work);
+  }
+
+  async #commitInTurn(sealed: SealedSegment): Promise<void> {
+    while (this.#committing.size >= MAX_SEGMENTS_IN_FLIGHT) await Promise.race(this.#committing);
+    const commit = this.#commit(sealed).finally(() => this.#committing.delete(commit));
+    this.#committing.add(commit);
+    await commit;
   }
 
   /** Never rejects: what fails here fails the entries of this segment. */
@@ -154,6 +163,8 @@ export class StoreSession {
     } catch (error) {
       this.#failSegment(sealed.id, error);
     }
+    // What was received takes memory, and a request may bring any number of segments.
+    this.#pending.delete(sealed.id);
     await this.#removeFromSpool(sealed);
   }
 

@@ -5,6 +5,7 @@ import type { SealedSegment } from './segment-writer.ts';
 import { storeSegment } from './store-segment.ts';
 import { MemoryStore } from './testing/memory-store.ts';
 import {
+  metadataOf,
   type SampleEntry,
   sampleBytes,
   sampleEntry,
@@ -195,6 +196,31 @@ describe('SegmentSet', () => {
       await writeEntry(await rolled.set.acquire(study, '1'), sampleEntry(10, seed));
     expect(contents(await set.finish())).toHaveLength(2);
     expect(contents(await rolled.set.finish())).toHaveLength(2);
+  });
+
+  it('rolls after so many entries', async () => {
+    const { set } = await sampleSet({ entries: 2 });
+    for (const seed of [1, 2, 3, 4, 5])
+      await writeEntry(await set.acquire(study, '1'), sampleEntry(10, seed));
+    expect(contents(await set.finish())).toEqual([
+      ['1', [10, 10]],
+      ['1', [10, 10]],
+      ['1', [10]],
+    ]);
+  });
+
+  it('seals the least recently used when all together hold too much in memory', async () => {
+    const line = metadataOf('1.2.3.4.5.1').length + 1;
+    const { set, sealedEarly } = await sampleSet({ openMetadataBytes: 3 * line });
+    for (const series of ['1', '2', '1', '3', '4'])
+      await writeEntry(await set.acquire(study, series), sampleEntry(10, 1));
+    expect(sealedEarly).toHaveLength(2);
+    expect(contents(await set.finish())).toEqual([
+      ['2', [10]],
+      ['1', [10, 10]],
+      ['3', [10]],
+      ['4', [10]],
+    ]);
   });
 
   it('makes no segment of entries that were all rolled back', async () => {

@@ -10,17 +10,23 @@ export interface SegmentLimits {
   readonly openSegments: number;
   /** A segment of this many bytes takes no further entry; a longer instance stands alone. */
   readonly segmentBytes: number;
+  /** Entries of a segment: they are indexed in one transaction. */
+  readonly entries: number;
   /** Metadata of a segment before compression, and its receipt: they are gathered in memory. */
   readonly metadataBytes: number;
   readonly receiptBytes: number;
+  /** Metadata of all open segments before compression; past it the least recently used are sealed. */
+  readonly openMetadataBytes: number;
 }
 
-/** The limits of the design: 64 segments, 256 MiB. */
+/** The limits of the design (64 segments, 256 MiB), and what keeps many small instances from filling the memory. */
 export const defaultSegmentLimits: SegmentLimits = {
   openSegments: 64,
   segmentBytes: 256 * 1024 * 1024,
-  metadataBytes: 32 * 1024 * 1024,
-  receiptBytes: 8 * 1024 * 1024,
+  entries: 1_024,
+  metadataBytes: 8 * 1024 * 1024,
+  receiptBytes: 4 * 1024 * 1024,
+  openMetadataBytes: 16 * 1024 * 1024,
 };
 
 /** What became of a segment. A failure concerns the entries of this segment and no other. */
@@ -68,6 +74,7 @@ export class SegmentSet {
     expectedBytes = 0,
   ): Promise<SegmentWriter> {
     const segment = await this.#openOrRoll(studyInstanceUid, seriesInstanceUid, expectedBytes);
+    await this.#boundMemory(segment);
     if (this.#last !== segment) this.#last?.flushSoon();
     this.#last = segment;
     return segment;
@@ -112,10 +119,11 @@ export class SegmentSet {
   }
 
   #isFull(writer: SegmentWriter, expectedBytes: number): boolean {
-    const { segmentBytes, metadataBytes, receiptBytes } = this.#limits;
+    const { segmentBytes, entries, metadataBytes, receiptBytes } = this.#limits;
     const cost = writer.closingCost;
     return (
       writer.size >= segmentBytes ||
+      writer.entryCount >= entries ||
       (writer.entryCount > 0 && writer.size + expectedBytes > segmentBytes) ||
       cost.metadataBytes >= metadataBytes ||
       cost.receiptBytes >= receiptBytes
@@ -138,6 +146,18 @@ export class SegmentSet {
     this.#open.delete(series);
     if (full !== undefined) this.#full.push(full);
     return this.#begin(series, header);
+  }
+
+  /** Seals the least recently used until what the open segments hold in memory is within its bound. */
+  async #boundMemory(current: SegmentWriter): Promise<void> {
+    let held = [...this.#open.values()].reduce((sum, writer) => sum + writer.closingCost.metadataBytes, 0);
+    for (const [series, writer] of this.#open) {
+      if (held < this.#limits.openMetadataBytes) return;
+      if (writer.busy || writer === current) continue;
+      held -= writer.closingCost.metadataBytes;
+      this.#open.delete(series);
+      await this.#seal(writer);
+    }
   }
 
   async #sealLeastRecentlyUsed(): Promise<void> {
