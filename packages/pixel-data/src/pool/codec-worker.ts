@@ -1,0 +1,41 @@
+/** The thread of the codec pool: one request, one answer. Faults other than CodecError end the thread. */
+import { type MessagePort, parentPort, type Transferable, workerData } from 'node:worker_threads';
+import { transferSyntaxOf } from '@sandyq/dicom';
+import { CodecError } from '../codec-errors.ts';
+import { type CodecLimits, createCodecSet } from '../transcode/codec-set.ts';
+import { decodeFrame } from '../transcode/decode-frame.ts';
+import { encodeFrame } from '../transcode/encode-frame.ts';
+import type { CodecAnswer, CodecRequest } from './codec-messages.ts';
+
+if (parentPort !== null) serve(parentPort, workerData as CodecLimits);
+
+function serve(port: MessagePort, limits: CodecLimits): void {
+  const codecs = createCodecSet(limits);
+  const answer = async (request: CodecRequest): Promise<CodecAnswer> => {
+    if (request.kind === 'decode') {
+      const { encoded, description, compression } = request;
+      return { kind: 'decoded', frame: await decodeFrame(encoded, description, { compression }, codecs) };
+    }
+    const syntax = transferSyntaxOf(request.transferSyntaxUid);
+    if (syntax === undefined) throw new CodecError('unsupported', 'unknown transfer syntax');
+    return { kind: 'encoded', frame: await encodeFrame(request.frame, syntax, codecs) };
+  };
+  port.on('message', (request: CodecRequest) => {
+    answer(request).then(
+      (result) => port.postMessage(result, buffersOf(result)),
+      (error: unknown) => {
+        // Rethrown it ends this thread: the pool answers 'worker-crashed' and starts another one.
+        if (!(error instanceof CodecError)) throw error;
+        const { code, message } = error;
+        port.postMessage({ kind: 'refused', code, message } satisfies CodecAnswer);
+      },
+    );
+  });
+}
+
+/** Results own their buffers, so they are given away instead of copied. */
+function buffersOf(answer: CodecAnswer): Transferable[] {
+  if (answer.kind === 'refused') return [];
+  const { buffer } = answer.kind === 'decoded' ? answer.frame.samples : answer.frame.bytes;
+  return buffer instanceof ArrayBuffer ? [buffer] : [];
+}
