@@ -51,6 +51,15 @@ export interface Cursor {
   readonly position: number;
 }
 
+/** The last change that was published; undefined: none was. */
+export async function lastChange(client: Queryable): Promise<Cursor | undefined> {
+  const result = await client.query<{ epoch: number; position: number }>({
+    name: 'last-change',
+    text: 'select epoch, position from change order by epoch desc, position desc limit 1',
+  });
+  return result.rows[0];
+}
+
 /** Parses `{epoch}:{position}`; undefined when it is none. */
 export function parseCursor(text: string): Cursor | undefined {
   const match = /^(\d{1,15}):(\d{1,15})$/.exec(text);

@@ -1,4 +1,5 @@
 /** The connection to PostgreSQL: a bounded pool and the transaction bracket. Holds no statements of its own. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { DatabaseError, wrapPostgresError } from './errors.ts';
 
@@ -13,7 +14,10 @@ export interface DatabaseOptions {
   readonly connectionString: string;
   /** Upper bound of connections of this process. */
   readonly maxConnections?: number;
-  /** A statement that runs longer is cancelled by PostgreSQL. Milliseconds. */
+  /**
+   * A statement that runs longer is cancelled by PostgreSQL. One of which nothing is heard for another 2 s is given up
+   * with its connection: PostgreSQL, or the way to it, is gone without a word. Milliseconds.
+   */
   readonly statementTimeoutMs?: number;
   /**
    * A transaction in which this process asks nothing for longer is ended by PostgreSQL: a process that is paused or cut
@@ -28,7 +32,10 @@ export interface DatabaseOptions {
 export interface Database extends Queryable {
   /** Runs `work` in one READ COMMITTED transaction; throws DatabaseError. */
   inTransaction<Result>(work: (client: Queryable) => Promise<Result>): Promise<Result>;
-  /** True when a statement runs within `timeoutMs`. */
+  /**
+   * True when a statement runs within `timeoutMs`. It is asked on a connection of its own, beside `maxConnections`, so
+   * that a busy pool is not taken for an absent PostgreSQL.
+   */
   reachable(timeoutMs: number): Promise<boolean>;
   close(): Promise<void>;
 }
@@ -42,16 +49,32 @@ const types = new pg.TypeOverrides();
 types.setTypeParser(INT8, Number);
 types.setTypeParser(DATE, (text) => text);
 
+/** A connection is waited for so long: for one of the pool to be free, or for PostgreSQL to take a new one. */
+const CONNECTION_TIMEOUT_MS = 5_000;
+/** How long after its time limit a statement's answer may still come. */
+const ANSWER_GRACE_MS = 2_000;
+/** How long the connection that is asked for reachability may take to answer. */
+const PROBE_TIMEOUT_MS = 2_000;
+/** How long the server may take to say goodbye. */
+const CLOSE_TIMEOUT_MS = 3_000;
+/** The first probe of an idle connection; a peer that is gone is noticed some seconds later. */
+const KEEP_ALIVE_MS = 10_000;
+
 export function openDatabase(options: DatabaseOptions): Database {
+  const { statementTimeoutMs = 60_000 } = options;
   const pool = new pg.Pool({
     connectionString: options.connectionString,
     max: options.maxConnections ?? 10,
-    connectionTimeoutMillis: 5_000,
-    statement_timeout: options.statementTimeoutMs ?? 60_000,
+    connectionTimeoutMillis: CONNECTION_TIMEOUT_MS,
+    statement_timeout: statementTimeoutMs,
+    query_timeout: statementTimeoutMs + ANSWER_GRACE_MS,
     idle_in_transaction_session_timeout: options.idleTransactionTimeoutMs ?? 60_000,
     application_name: options.applicationName ?? 'sandyq',
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     types,
   });
+  const probe = probePool(options);
   let closing = false;
   pool.on('error', (error) => {
     // Connections that end while the pool does are no news.
@@ -60,10 +83,12 @@ export function openDatabase(options: DatabaseOptions): Database {
   return {
     query: (statement) => pool.query(statement).catch(rethrow),
     inTransaction: (work) => inTransaction(pool, work),
-    reachable: (timeoutMs) => reachable(pool, timeoutMs),
-    close: () => {
+    reachable: (timeoutMs) => reachable(probe, timeoutMs),
+    close: async () => {
       closing = true;
-      return pool.end();
+      // Of a connection that is half open no end is heard; the process ends it.
+      const longest = sleep(CLOSE_TIMEOUT_MS, undefined, { ref: false });
+      await Promise.race([Promise.all([pool.end(), probe.end()]), longest]);
     },
   };
 }
@@ -92,19 +117,46 @@ async function inTransaction<Result>(
   const noteBroken = (error: Error) => {
     broken = error;
   };
+  const run = async <Row extends pg.QueryResultRow>(statement: pg.QueryConfig) => {
+    try {
+      return await client.query<Row>(statement);
+    } catch (error) {
+      // Nothing of PostgreSQL's came: whatever else is said on this connection might never be answered.
+      if (!(error instanceof pg.DatabaseError)) noteBroken(asError(error));
+      throw error;
+    }
+  };
   client.on('error', noteBroken);
   try {
-    await client.query({ text: 'begin' }).catch(rethrow);
-    const result = await work({ query: (statement) => client.query(statement).catch(rethrow) });
-    await client.query({ text: 'commit' }).catch(rethrowCommit);
+    await run({ text: 'begin' }).catch(rethrow);
+    const result = await work({ query: (statement) => run<never>(statement).catch(rethrow) });
+    await run({ text: 'commit' }).catch(rethrowCommit);
     return result;
   } catch (error) {
-    await client.query({ text: 'rollback' }).catch(noteBroken);
+    if (broken === undefined) await client.query({ text: 'rollback' }).catch(noteBroken);
     throw error;
   } finally {
     client.off('error', noteBroken);
     client.release(broken);
   }
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
+
+/** A connection that does not answer in time is dropped; the next question makes a new one. */
+function probePool({ connectionString, applicationName = 'sandyq' }: DatabaseOptions): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString,
+    max: 1,
+    connectionTimeoutMillis: PROBE_TIMEOUT_MS,
+    query_timeout: PROBE_TIMEOUT_MS,
+    application_name: applicationName,
+  });
+  // The next question finds out by itself.
+  pool.on('error', () => undefined);
+  return pool;
 }
 
 async function reachable(pool: pg.Pool, timeoutMs: number): Promise<boolean> {

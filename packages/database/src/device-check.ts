@@ -53,13 +53,17 @@ export async function checkDevice(client: Queryable, deviceId: number, now: Date
   };
 }
 
-/** A segment of which everything was refused is live and holds no instance; one that is not live holds what is known. */
+/**
+ * A segment of which everything was refused is live and holds no instance; one that is not live holds what is known, unless
+ * it was rewritten: then its instances say that they came in it.
+ */
 async function readLastSuccess(client: Queryable, deviceId: number): Promise<Date | undefined> {
   const result = await client.query<{ received_at: Date }>({
     name: 'device-last-success',
     text: `select g.received_at from segment g
-      where g.device_id = $1 and (g.state <> 'live'
-        or exists (select from instance i where i.study_key = g.study_key and i.segment_id = g.segment_id))
+      where g.device_id = $1 and ((g.state <> 'live' and g.rewritten_into is null)
+        or exists (select from instance i where i.study_key = g.study_key and i.segment_id = g.segment_id)
+        or exists (select from instance i where i.study_key = g.study_key and i.origin_segment_id = g.segment_id))
       order by g.received_at desc limit 1`,
     values: [deviceId],
   });

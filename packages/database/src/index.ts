@@ -1,9 +1,25 @@
 /** The only SQL of the archive: see README.md. */
+
+export {
+  type CertifiedEntry,
+  recordAccounted,
+  type SuspectSegment,
+  suspectSegments,
+  unaccountedEntries,
+} from './accounted-entries.ts';
+export * from './api-keys.ts';
 export { type AuditEventRow, insertAuditEvents } from './audit-events.ts';
+export {
+  type BaseBackup,
+  type BaseBackupEnd,
+  type BaseBackupStart,
+  beginBaseBackup,
+} from './base-backup.ts';
 export {
   type Change,
   type Cursor,
   formatCursor,
+  lastChange,
   parseCursor,
   publishChanges,
   readChanges,
@@ -13,16 +29,81 @@ export { commitDecided, type DecidedCommitSteps } from './commit/commit-decided.
 export type {
   CommitOutcome,
   ExistingInstance,
+  Founder,
   InstanceCommit,
+  KeptCorrection,
+  KeptEncoding,
+  KeptEntries,
+  KeptQuarantine,
   PatientIdentity,
   SegmentCommit,
+  SegmentOwn,
 } from './commit/facts.ts';
-export { GroupCommit } from './commit/group-commit.ts';
-export { type ReplacementDecision, removeInstance } from './commit/remove-instance.ts';
+export { type FounderDue, foundersDue, recordFounder } from './commit/founders-due.ts';
+export { commitTogether, GroupCommit } from './commit/group-commit.ts';
+export { countAlarms } from './commit/instances.ts';
+export {
+  advanceKeptNumbers,
+  type BygoneEntries,
+  recordBygone,
+} from './commit/kept-entries.ts';
+export { type InstanceOrigin, type ReplacementDecision, removeInstance } from './commit/remove-instance.ts';
+export { commitSuperseded } from './commit/superseded-segments.ts';
 export { isVerdictDue, recordVerdictsGiven } from './commit/verdicts-due.ts';
+export {
+  type CompactableSegment,
+  type CompactionClaim,
+  claimDueSeries,
+  claimSeries,
+  countDueSeries,
+  finishCompaction,
+  type ListedSeries,
+  listFragmentedSeries,
+  readCompactableSegments,
+  releaseCompaction,
+  renewClaim,
+  type SeriesKey,
+} from './compaction.ts';
+export {
+  countDamagedSegments,
+  type DamageFinder,
+  type DamageFinding,
+  type DamageKind,
+  type RecordedDamage,
+  recordDamage,
+  recordRepaired,
+  replaceDamage,
+  settleDamage,
+} from './damage.ts';
+export {
+  type DamageFilter,
+  type ListedDamage,
+  listDamage,
+  listMissingQuarantine,
+  type MissingQuarantine,
+} from './damage-list.ts';
 export { type Database, type DatabaseOptions, openDatabase, type Queryable } from './database.ts';
 export { checkDevice, type DeviceCheck, type DeviceFailure } from './device-check.ts';
+export { readDurableBatch } from './durable-journal.ts';
 export { DatabaseError, type DatabaseErrorCode } from './errors.ts';
+export {
+  asOnlyFixityCheck,
+  type Condition,
+  databaseTime,
+  findSegmentToVerify,
+  type InstanceInSegment,
+  instancesInSegment,
+  type QuarantineToVerify,
+  quarantineToVerify,
+  recordQuarantineVerified,
+  recordSegmentVerified,
+  type SegmentFilter,
+  type SegmentToVerify,
+  segmentsNotWhole,
+  segmentsToVerify,
+} from './fixity.ts';
+export { beginFixityRun, type FixityRun, lastFixityRun, saveFixityRun } from './fixity-runs.ts';
+export { type FixityState, fixityState, oldestUnverifiedSeconds } from './fixity-state.ts';
 export {
   type ConflictingPatient,
   findIdentityConflict,
@@ -30,7 +111,30 @@ export {
   type IdentityConflictFilter,
   listIdentityConflicts,
 } from './identity-conflicts.ts';
-export { knownSegments } from './known-segments.ts';
+export {
+  forgetDetachedSegment,
+  type IncompleteEntries,
+  recountStudy,
+  removeHalfRows,
+  repointKeptBack,
+} from './index-repair.ts';
+export * from './index-state.ts';
+export {
+  type EntryFact,
+  lastCheckpoint,
+  type NewJournalLine,
+  readEntryFacts,
+  subjectOf,
+  supersededInJournal,
+  writeJournalLine,
+  writeJournalLineOnce,
+} from './journal.ts';
+export * from './journal-batches.ts';
+export { demandVerdicts, isSegmentKnown, takeOverLines } from './journal-catch-up.ts';
+export * from './journal-decisions.ts';
+export * from './journal-principals.ts';
+export { applyInstanceReplaced } from './journal-replacements.ts';
+export { hasSegments, knownSegments, type SegmentState, segmentStates } from './known-segments.ts';
 export {
   hasProposedCorrection,
   type InstanceList,
@@ -50,8 +154,16 @@ export {
 } from './metadata-pieces.ts';
 export { migrate } from './migrate.ts';
 export {
-  type ApiKeyRow,
-  createApiKey,
+  listNotedObjects,
+  type NewNote,
+  type NotedKind,
+  type NotedObject,
+  notedKeysBetween,
+  noteObject,
+  notesOn,
+  removeNotes,
+} from './noted-objects.ts';
+export {
   createDevice,
   createFacility,
   createIssuer,
@@ -62,17 +174,13 @@ export {
   ensureIssuer,
   type Facility,
   facilityByCode,
-  findApiKey,
   type Issuer,
-  listApiKeys,
   listDevices,
   listFacilities,
   listIssuers,
-  type NewApiKeyRow,
   type NewDevice,
   type NewFacility,
   type NewIssuer,
-  revokeApiKey,
 } from './principals.ts';
 export {
   type CorrectionFilter,
@@ -96,12 +204,79 @@ export {
   quarantineLeftovers,
 } from './quarantine.ts';
 export {
+  analyzeIndex,
+  beginRebuild,
+  bygoneSubjects,
+  endRebuild,
+  isIndexEmpty,
+  type RebuildProgress,
+  readRebuildProgress,
+  saveRebuildProgress,
+} from './rebuild-progress.ts';
+export {
+  abandonPass,
+  advancePass,
+  beginPass,
+  endPass,
+  type LastPass,
+  lastPasses,
+  type PassHolder,
+  type ReconcilePass,
+  takeOpenPass,
+} from './reconcile-pass.ts';
+export { type ProposedCorrection, recordProposedCorrection } from './record-proposed-correction.ts';
+export {
+  type Backlog,
+  claimForReplication,
+  countReplicaDeletions,
+  type ObjectToReplicate,
+  postponeReplication,
+  type ReplicatedKind,
+  type ReplicationFault,
+  recordNotReplicated,
+  recordReplicaDeleted,
+  recordReplicated,
+  replicaDeletions,
+  replicatedObjects,
+  replicationBacklog,
+} from './replication.ts';
+export {
+  advanceReplicaJournal,
+  enterReplica,
+  type JournalCursor,
+  type ReplicaRow,
+  readReplica,
+  recordReplicaJournalFault,
+} from './replication-target.ts';
+export { type RestoredObject, recordRestored, recordRestoring } from './restored-objects.ts';
+export { holdersOfEntries } from './rewrite/holders-of-entries.ts';
+export {
+  type RewriteRow,
+  type RewrittenEntry,
+  recordUselessRewrite,
+} from './rewrite/insert-rewrite.ts';
+export { type ReferencedEntries, readReferences } from './rewrite/referenced-entries.ts';
+export { type HoldingSegment, postponeDeletion, rewrittenInto } from './rewrite/rewritten-into.ts';
+export { readSourcesLocked, type SourceRow } from './rewrite/source-rows.ts';
+export { adoptSwap, type SegmentSwap, type SwapOutcome, swapSegments } from './rewrite/swap-segments.ts';
+export {
   type InstanceHit,
   type SearchHit,
   type SearchResult,
   type SearchVisibility,
   search,
 } from './search/search.ts';
+export {
+  countUnsettledSegments,
+  knownQuarantineObjects,
+  listQuarantineByKey,
+  listSegmentsByKey,
+  type QuarantineListing,
+  recordQuarantineCondition,
+  type SegmentCondition,
+  type SegmentListing,
+} from './segment-listing.ts';
+export { studyExists } from './study-exists.ts';
 export {
   type OtherPlace,
   otherPlaceOf,
@@ -113,13 +288,11 @@ export {
 export {
   countKnownRepeat,
   countQuarantineRepeat,
+  type KnownEncoding,
   type KnownVerdict,
-  type ProposedCorrection,
   type QuarantineEntry,
   quarantinedBytes,
   recordKnownEncoding,
-  recordProposedCorrection,
   recordQuarantine,
   settleSegment,
-  writeJournalOutbox,
 } from './verdicts.ts';

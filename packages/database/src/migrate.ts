@@ -9,6 +9,9 @@ const MIGRATIONS_DIRECTORY = fileURLToPath(new URL('../migrations', import.meta.
 /** Any constant: processes that migrate at once wait for each other on it. */
 const MIGRATION_LOCK = 7_214_001;
 
+/** No limit that anybody meets: milliseconds, the longest that a timer takes. */
+const UNLIMITED = { query_timeout: 2 ** 31 - 1 } as const;
+
 interface Migration {
   readonly number: number;
   readonly name: string;
@@ -20,7 +23,9 @@ interface Migration {
 export async function migrate(database: Database): Promise<string[]> {
   const migrations = await readMigrations();
   return database.inTransaction(async (client) => {
-    await client.query({ text: 'select pg_advisory_xact_lock($1)', values: [MIGRATION_LOCK] });
+    // A migration of a large index, and waiting for the process that runs it, take their time.
+    await client.query({ text: 'set local statement_timeout = 0' });
+    await client.query({ ...UNLIMITED, text: 'select pg_advisory_xact_lock($1)', values: [MIGRATION_LOCK] });
     await client.query({
       text: `create table if not exists schema_migration (
         number integer primary key, name text not null, sha256 text not null, applied_at timestamptz not null default now())`,
@@ -69,7 +74,7 @@ function assertKnown(
 }
 
 async function apply(client: Queryable, migration: Migration) {
-  await client.query({ text: migration.sql });
+  await client.query({ ...UNLIMITED, text: migration.sql });
   await client.query({
     text: 'insert into schema_migration (number, name, sha256) values ($1, $2, $3)',
     values: [migration.number, migration.name, migration.sha256],

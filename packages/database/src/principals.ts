@@ -1,7 +1,8 @@
-/** Facilities, issuers, devices and API keys: made by administrators, read by every request through a cache. */
+/** Facilities, issuers and devices: made by administrators, read by every request through a cache. */
 import type { Database, Queryable } from './database.ts';
 import { DatabaseError } from './errors.ts';
-import { writeJournalOutbox } from './verdicts.ts';
+import { writeJournalLine } from './journal.ts';
+import { one, rows } from './read-rows.ts';
 
 export interface Facility {
   readonly facilityId: number;
@@ -35,18 +36,8 @@ export interface Device {
   readonly patientIssuerId: number | undefined;
   readonly accessionIssuerId: number | undefined;
   readonly quarantineQuotaBytes: number | undefined;
-}
-
-export interface ApiKeyRow {
-  readonly apiKeyId: string;
-  readonly secretHash: Buffer;
-  readonly name: string;
-  readonly roles: readonly string[];
-  readonly facilityId: number | undefined;
-  readonly deviceId: number | undefined;
+  /** What was received before is not tied to it. */
   readonly createdAt: Date;
-  readonly createdBy: string;
-  readonly revokedAt: Date | undefined;
 }
 
 const FACILITY_COLUMNS = `facility_id as "facilityId", code, name, patient_issuer_id as "patientIssuerId",
@@ -56,10 +47,7 @@ const ISSUER_COLUMNS = `issuer_id as "issuerId", local_namespace as "localNamesp
 const DEVICE_COLUMNS = `device_id as "deviceId", facility_id as "facilityId", code, manufacturer, model,
   serial_number as "serialNumber", modality, origin, assumed_character_set as "assumedCharacterSet",
   patient_issuer_id as "patientIssuerId", accession_issuer_id as "accessionIssuerId",
-  quarantine_quota_bytes as "quarantineQuotaBytes"`;
-const API_KEY_COLUMNS = `api_key_id as "apiKeyId", secret_hash as "secretHash", name, roles, facility_id as "facilityId",
-  device_id as "deviceId", created_at as "createdAt", created_by as "createdBy", revoked_at as "revokedAt"`;
-
+  quarantine_quota_bytes as "quarantineQuotaBytes", created_at as "createdAt"`;
 export async function listFacilities(client: Queryable): Promise<Facility[]> {
   return rows<Facility>(client, `select ${FACILITY_COLUMNS} from facility order by code`);
 }
@@ -70,16 +58,6 @@ export async function listIssuers(client: Queryable): Promise<Issuer[]> {
 
 export async function listDevices(client: Queryable): Promise<Device[]> {
   return rows<Device>(client, `select ${DEVICE_COLUMNS} from device order by code`);
-}
-
-export async function listApiKeys(client: Queryable): Promise<ApiKeyRow[]> {
-  return rows<ApiKeyRow>(client, `select ${API_KEY_COLUMNS} from api_key order by created_at, api_key_id`);
-}
-
-export async function findApiKey(client: Queryable, apiKeyId: string): Promise<ApiKeyRow | undefined> {
-  return (
-    await rows<ApiKeyRow>(client, `select ${API_KEY_COLUMNS} from api_key where api_key_id = $1`, [apiKeyId])
-  )[0];
 }
 
 /** The issuer with this namespace, made when it is new: identifiers of unknown issuers are kept apart from all others. */
@@ -108,7 +86,9 @@ export async function createIssuer(client: Queryable, issuer: NewIssuer, decided
     ),
     'issuer',
   );
-  await writeJournalOutbox(client, { kind: 'issuer-created', decidedBy, fact: created });
+  const { localNamespace, universalId, universalIdType } = created;
+  const fact = { localNamespace, universalId, universalIdType };
+  await writeJournalLine(client, { kind: 'issuer-created', decidedBy, fact });
   return created;
 }
 
@@ -143,7 +123,18 @@ export async function createFacility(
     ),
     'facility',
   );
-  await writeJournalOutbox(client, { kind: 'facility-created', decidedBy, fact: created });
+  const { code, name, assumedCharacterSet } = created;
+  await writeJournalLine(client, {
+    kind: 'facility-created',
+    decidedBy,
+    fact: {
+      code,
+      name,
+      patientIssuer: patientIssuer.localNamespace,
+      accessionIssuer: accessionIssuer.localNamespace,
+      assumedCharacterSet,
+    },
+  });
   return created;
 }
 
@@ -187,58 +178,10 @@ export async function createDevice(client: Queryable, device: NewDevice, decided
     ),
     'device',
   );
-  await writeJournalOutbox(client, { kind: 'device-created', decidedBy, fact: created });
+  const { facilityCode, ...described } = device;
+  const fact = { facility: facilityCode, ...described };
+  await writeJournalLine(client, { kind: 'device-created', decidedBy, fact });
   return created;
-}
-
-export interface NewApiKeyRow {
-  readonly apiKeyId: string;
-  readonly secretHash: Buffer;
-  readonly name: string;
-  readonly roles: readonly string[];
-  readonly facilityCode?: string | undefined;
-  readonly deviceCode?: string | undefined;
-}
-
-/** A key for a device belongs to the device's facility. Throws DatabaseError('not-found') for unknown codes. */
-export async function createApiKey(
-  client: Queryable,
-  key: NewApiKeyRow,
-  decidedBy: string,
-): Promise<ApiKeyRow> {
-  const device = key.deviceCode === undefined ? undefined : await deviceByCode(client, key.deviceCode);
-  const facility =
-    key.facilityCode === undefined ? undefined : await facilityByCode(client, key.facilityCode);
-  if (device !== undefined && facility !== undefined && device.facilityId !== facility.facilityId) {
-    throw new DatabaseError('conflict', `device ${device.code} does not belong to facility ${facility.code}`);
-  }
-  return one(
-    await rows<ApiKeyRow>(
-      client,
-      `insert into api_key (api_key_id, secret_hash, name, roles, facility_id, device_id, created_by)
-        values ($1, $2, $3, $4, $5, $6, $7) returning ${API_KEY_COLUMNS}`,
-      [
-        key.apiKeyId,
-        key.secretHash,
-        key.name,
-        key.roles,
-        facility?.facilityId ?? device?.facilityId ?? null,
-        device?.deviceId ?? null,
-        decidedBy,
-      ],
-    ),
-    'api key',
-  );
-}
-
-/** Takes effect as soon as the processes' caches of principals expire. */
-export async function revokeApiKey(client: Queryable, apiKeyId: string): Promise<void> {
-  const revoked = await rows(
-    client,
-    'update api_key set revoked_at = now() where api_key_id = $1 and revoked_at is null returning api_key_id',
-    [apiKeyId],
-  );
-  one(revoked, `API key ${apiKeyId} that is not revoked yet`);
 }
 
 export async function facilityByCode(client: Queryable, code: string): Promise<Facility> {
@@ -248,29 +191,21 @@ export async function facilityByCode(client: Queryable, code: string): Promise<F
   );
 }
 
+/** The facility of this number, which there is. */
+export async function facilityById(client: Queryable, facilityId: number): Promise<Facility> {
+  return one(
+    await rows<Facility>(client, `select ${FACILITY_COLUMNS} from facility where facility_id = $1`, [
+      facilityId,
+    ]),
+    'facility',
+  );
+}
+
 export async function deviceByCode(client: Queryable, code: string): Promise<Device> {
   return one(
     await rows<Device>(client, `select ${DEVICE_COLUMNS} from device where code = $1`, [code]),
     `device ${code}`,
   );
-}
-
-/** Rows with null read as undefined: absent is absent on our side of the wire. */
-async function rows<Row extends object>(
-  client: Queryable,
-  text: string,
-  values: unknown[] = [],
-): Promise<Row[]> {
-  const result = await client.query({ text, values });
-  return result.rows.map(
-    (row) => Object.fromEntries(Object.entries(row).map(([key, value]) => [key, value ?? undefined])) as Row,
-  );
-}
-
-function one<Row>(found: readonly Row[], what: string): Row {
-  const [row] = found;
-  if (row === undefined) throw new DatabaseError('not-found', `there is no ${what}`);
-  return row;
 }
 
 /** The facility of senders without one, for an archive in single-user mode: made once. */

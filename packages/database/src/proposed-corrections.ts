@@ -1,7 +1,8 @@
 /** Known instances that were sent again with other patient or study attributes (design §2.5c), as administrators see them. */
 import type { Queryable } from './database.ts';
 import { DatabaseError } from './errors.ts';
-import { settleSegment, writeJournalOutbox } from './verdicts.ts';
+import { writeJournalLine } from './journal.ts';
+import { settleSegment } from './verdicts.ts';
 
 export interface ListedCorrection {
   readonly proposedCorrectionId: number;
@@ -73,10 +74,10 @@ export async function discardProposedCorrection(
   proposedCorrectionId: number,
   decidedBy: string,
 ): Promise<void> {
-  const discarded = await client.query<{ sop_instance_uid: string; sha256: Buffer; segment_id: string }>({
+  const discarded = await client.query<DiscardedRow>({
     name: 'discard-proposed-correction',
     text: `update proposed_correction set state = 'discarded', decided_by = $2, decided_at = now()
-      where proposed_correction_id = $1 and state = 'open' returning sop_instance_uid, sha256, segment_id`,
+      where proposed_correction_id = $1 and state = 'open' returning sop_instance_uid, sha256, segment_id, origin_segment_id`,
     values: [proposedCorrectionId, decidedBy],
   });
   const [row] = discarded.rows;
@@ -89,12 +90,24 @@ export async function discardProposedCorrection(
       `proposed correction ${proposedCorrectionId} is ${found.state} already`,
     );
   }
-  await writeJournalOutbox(client, {
+  await writeJournalLine(client, {
     kind: 'correction-discarded',
     decidedBy,
-    fact: { proposedCorrectionId, sopInstanceUid: row.sop_instance_uid, sha256: row.sha256.toString('hex') },
+    fact: {
+      proposedCorrectionId,
+      sopInstanceUid: row.sop_instance_uid,
+      sha256: row.sha256.toString('hex'),
+      segmentId: row.origin_segment_id,
+    },
   });
   await settleSegment(client, row.segment_id);
+}
+
+interface DiscardedRow {
+  sop_instance_uid: string;
+  sha256: Buffer;
+  segment_id: string;
+  origin_segment_id: string;
 }
 
 const SELECT = `select c.proposed_correction_id, c.state, s.study_instance_uid, c.sop_instance_uid, c.sha256,

@@ -8,7 +8,7 @@ import {
   listQuarantine,
   quarantineLeftovers,
 } from './quarantine.ts';
-import { journalLines, makeQuarantined } from './testing/kept-back.ts';
+import { journalLines, makeQuarantined, pretendExported } from './testing/kept-back.ts';
 import { createTestDatabase, type TestDatabase } from './testing/test-database.ts';
 
 let test: TestDatabase;
@@ -105,7 +105,6 @@ describe('decideQuarantined', () => {
         decidedBy: 'anna',
         place,
         leftoverObjectKey: 'quarantine/00/decide',
-        fact: { note: 'here' },
       }),
     );
     expect(await findQuarantined(database, quarantineId)).toMatchObject({
@@ -121,9 +120,16 @@ describe('decideQuarantined', () => {
       fact: {
         quarantineId,
         reason: 'truncated',
-        objectKey: 'v1/00/segment.tar',
+        facility: 'hospital',
+        principal: 'test',
+        objectKey: 'quarantine/00/decide',
+        place: {
+          segmentId: place.segmentId,
+          objectKey: 'v1/00/segment.tar',
+          entryOffset: 512,
+          entryLength: 100,
+        },
         leftoverObjectKey: 'quarantine/00/decide',
-        note: 'here',
       },
     });
   });
@@ -158,6 +164,9 @@ describe('quarantineLeftovers', () => {
     await decide(accepted, 'accepted', 'quarantine/00/left-1');
     await decide(discarded, 'discarded', 'quarantine/00/left-2');
     await decide(kept, 'discarded');
+    // Not before the decisions are in the journal of the store.
+    expect(await quarantineLeftovers(database, 0, 100)).toEqual([]);
+    await pretendExported(database);
     const ours = async (graceSeconds: number) =>
       (await quarantineLeftovers(database, graceSeconds, 100))
         .filter(({ objectKey }) => objectKey.includes('left-'))

@@ -1,13 +1,14 @@
 /** Quarantine as administrators see it: lists, one entry, and the decision on it. Entries are made in verdicts.ts. */
+import type { JournalPlace, QuarantineDescription } from '@sandyq/storage';
 import type { Queryable } from './database.ts';
 import { DatabaseError } from './errors.ts';
-import { writeJournalOutbox } from './verdicts.ts';
+import { DURABLE, writeJournalLine } from './journal.ts';
 
 /** `open`: nobody has decided. `replaced`: bytes of an instance whose SOP Instance UID a newcomer was given. */
 export type QuarantineState = 'open' | 'accepted' | 'replaced' | 'discarded';
 
 /** What a person can make of an entry. */
-export type QuarantineVerdict = Exclude<QuarantineState, 'open'>;
+export type QuarantineVerdict = 'accepted' | 'discarded';
 
 /** Where bytes lie: an object of its own (checked by its SHA-256), or an entry of a segment. */
 export interface QuarantinePlace {
@@ -35,6 +36,8 @@ export interface Quarantined extends QuarantinePlace {
   readonly studyInstanceUid: string | undefined;
   readonly seriesInstanceUid: string | undefined;
   readonly sopInstanceUid: string | undefined;
+  /** The segment that the bytes came in, which the journal's facts are about; undefined: an object of their own. */
+  readonly originSegmentId: string | undefined;
   readonly receivedAt: Date;
   readonly lastReceivedAt: Date;
   readonly timesReceived: number;
@@ -98,12 +101,10 @@ export interface QuarantineDecision {
   readonly quarantineId: number;
   readonly state: QuarantineVerdict;
   readonly decidedBy: string;
-  /** Where the bytes were taken to; absent: they stay where they are. */
+  /** The segment that the bytes were taken to; absent: they stay where they are. */
   readonly place?: QuarantinePlace | undefined;
   /** The quarantine object that nothing needs after this decision. */
   readonly leftoverObjectKey?: string | undefined;
-  /** What the journal says beside the entry and the decision. */
-  readonly fact?: object;
 }
 
 /**
@@ -111,13 +112,31 @@ export interface QuarantineDecision {
  * decided already, except by this very decision (a repeat after a COMMIT of unknown outcome).
  */
 export async function decideQuarantined(client: Queryable, decision: QuarantineDecision): Promise<void> {
+  const before = await findQuarantined(client, decision.quarantineId);
+  const decidedAt = await updateDecided(client, decision);
+  if (before === undefined || decidedAt === undefined) return assertDecidedSo(client, decision);
+  const { state, decidedBy, place, leftoverObjectKey } = decision;
+  await writeJournalLine(client, {
+    kind: state === 'accepted' ? 'quarantine-accepted' : 'quarantine-discarded',
+    decidedBy,
+    fact: {
+      ...describedForJournal(before),
+      place: place && journalPlaceOf(place),
+      leftoverObjectKey,
+    },
+  });
+}
+
+async function updateDecided(client: Queryable, decision: QuarantineDecision): Promise<Date | undefined> {
   const { quarantineId, state, decidedBy, place, leftoverObjectKey } = decision;
-  const decided = await client.query<{ sha256: Buffer; reason: string; object_key: string }>({
+  const decided = await client.query<{ decided_at: Date }>({
     name: 'decide-quarantined',
+    // Accepted bytes of an object of their own have come in the segment that they were taken to.
     text: `update quarantine set state = $2, decided_by = $3, decided_at = now(),
         leftover_object_key = $4, object_key = coalesce($5, object_key), entry_offset = coalesce($6, entry_offset),
-        crc32 = coalesce($7, crc32), segment_id = coalesce($8, segment_id)
-      where quarantine_id = $1 and state = 'open' returning sha256, reason, object_key`,
+        crc32 = coalesce($7, crc32), segment_id = coalesce($8, segment_id),
+        origin_segment_id = coalesce($8, origin_segment_id)
+      where quarantine_id = $1 and state = 'open' returning decided_at`,
     values: [
       quarantineId,
       state,
@@ -129,20 +148,32 @@ export async function decideQuarantined(client: Queryable, decision: QuarantineD
       place?.segmentId ?? null,
     ],
   });
-  const [row] = decided.rows;
-  if (row === undefined) return assertDecidedSo(client, decision);
-  await writeJournalOutbox(client, {
-    kind: `quarantine-${state}`,
-    decidedBy,
-    fact: {
-      quarantineId,
-      sha256: row.sha256.toString('hex'),
-      reason: row.reason,
-      objectKey: row.object_key,
-      ...(leftoverObjectKey !== undefined && { leftoverObjectKey }),
-      ...decision.fact,
-    },
-  });
+  return decided.rows[0]?.decided_at;
+}
+
+function describedForJournal(entry: Quarantined): QuarantineDescription {
+  return {
+    quarantineId: entry.quarantineId,
+    sha256: entry.sha256.toString('hex'),
+    reason: entry.reason,
+    message: entry.message,
+    facility: entry.facilityCode,
+    device: entry.deviceCode,
+    principal: entry.principalId,
+    objectKey: entry.objectKey,
+    entryOffset: entry.entryOffset,
+    entryLength: entry.entryLength,
+    segmentId: entry.originSegmentId,
+    studyInstanceUid: entry.studyInstanceUid,
+    seriesInstanceUid: entry.seriesInstanceUid,
+    sopInstanceUid: entry.sopInstanceUid,
+    receivedAt: entry.receivedAt.toISOString(),
+  };
+}
+
+function journalPlaceOf({ segmentId, objectKey, entryOffset, entryLength }: QuarantinePlace): JournalPlace {
+  if (segmentId === undefined) throw new TypeError('accepted bytes are taken to a segment');
+  return { segmentId, objectKey, entryOffset, entryLength };
 }
 
 async function assertDecidedSo(client: Queryable, decision: QuarantineDecision): Promise<void> {
@@ -161,7 +192,10 @@ export interface QuarantineLeftover {
   readonly objectKey: string;
 }
 
-/** Objects to delete: of discarded entries at once, of accepted ones after the grace of a superseded object. */
+/**
+ * Objects to delete: of discarded entries at once, of accepted ones after the grace of a superseded object; of either
+ * once the decision stands in the journal of the store.
+ */
 export async function quarantineLeftovers(
   client: Queryable,
   graceSeconds: number,
@@ -171,6 +205,8 @@ export async function quarantineLeftovers(
     name: 'quarantine-leftovers',
     text: `${SELECT} where q.leftover_object_key is not null
         and (q.state = 'discarded' or q.decided_at <= now() - make_interval(secs => $1))
+        and exists (select from journal_line l where l.sha256 = q.sha256 and l.kind = 'quarantine-' || q.state
+          and l.fact ->> 'leftoverObjectKey' = q.leftover_object_key and ${DURABLE})
       order by q.decided_at limit $2`,
     values: [graceSeconds, limit],
   });
@@ -188,7 +224,7 @@ export async function clearQuarantineLeftover(client: Queryable, quarantineId: n
 
 const SELECT = `select q.quarantine_id, q.state, q.reason, q.message, q.sha256, q.facility_id, f.code as facility_code,
     q.device_id, d.code as device_code, q.principal_id, q.object_key, q.entry_offset, q.entry_length, q.crc32,
-    q.segment_id, q.study_instance_uid, q.series_instance_uid, q.sop_instance_uid, q.received_at, q.last_received_at,
+    q.segment_id, q.origin_segment_id, q.study_instance_uid, q.series_instance_uid, q.sop_instance_uid, q.received_at, q.last_received_at,
     q.times_received, q.decided_by, q.decided_at, q.leftover_object_key
   from quarantine q join facility f on f.facility_id = q.facility_id
   left join device d on d.device_id = q.device_id`;
@@ -209,6 +245,7 @@ interface QuarantineRow {
   entry_length: number;
   crc32: Buffer | null;
   segment_id: string | null;
+  origin_segment_id: string | null;
   study_instance_uid: string | null;
   series_instance_uid: string | null;
   sop_instance_uid: string | null;
@@ -236,6 +273,7 @@ function toQuarantined(row: QuarantineRow): Quarantined {
     entryLength: row.entry_length,
     crc32: row.crc32 ?? undefined,
     segmentId: row.segment_id ?? undefined,
+    originSegmentId: row.origin_segment_id ?? undefined,
     studyInstanceUid: row.study_instance_uid ?? undefined,
     seriesInstanceUid: row.series_instance_uid ?? undefined,
     sopInstanceUid: row.sop_instance_uid ?? undefined,

@@ -1,6 +1,7 @@
 /** Segments of which everything is held elsewhere: recorded as superseded first, deleted after their grace (design §2.3). */
 import type { Database, Queryable } from './database.ts';
-import { NOTHING_REFERS, writeJournalOutbox } from './verdicts.ts';
+import { DURABLE, writeJournalLine } from './journal.ts';
+import { NOTHING_REFERS } from './verdicts.ts';
 
 export interface SegmentRow {
   readonly segmentId: string;
@@ -39,7 +40,7 @@ async function markSuperseded(client: Queryable, segment: SegmentRow): Promise<b
     values: [segment.segmentId],
   });
   if (marked.rowCount !== 1) return false;
-  await writeJournalOutbox(client, { kind: 'segment-superseded', decidedBy: 'archive', fact: segment });
+  await writeJournalLine(client, { kind: 'segment-superseded', decidedBy: 'archive', fact: segment });
   return true;
 }
 
@@ -50,15 +51,23 @@ async function keepAlive(client: Queryable, segmentId: string): Promise<void> {
   });
 }
 
-/** Segments whose grace has passed: their objects may be deleted now. */
+/**
+ * SQL condition on a `segment g`: that it is superseded stands in the store, in the journal or in the receipt of the
+ * rewrite that has taken its place.
+ */
+const IS_RECORDED = `(g.rewritten_into is not null or exists (select from journal_line l
+  where l.segment_id = g.segment_id and l.kind = 'segment-superseded' and ${DURABLE}))`;
+
+/** Segments whose grace has passed, and of which the store knows that they are superseded: they may be deleted now. */
 export async function supersededSegments(
   client: Queryable,
   graceSeconds: number,
   limit: number,
 ): Promise<SegmentRow[]> {
   const result = await client.query<{ segment_id: string; object_key: string }>({
-    text: `select segment_id, object_key from segment
-      where state = 'superseded' and superseded_at <= now() - make_interval(secs => $1) order by received_at limit $2`,
+    text: `select segment_id, object_key from segment g
+      where state = 'superseded' and superseded_at <= now() - make_interval(secs => $1) and ${IS_RECORDED}
+      order by received_at limit $2`,
     values: [graceSeconds, limit],
   });
   return result.rows.map((row) => ({ segmentId: row.segment_id, objectKey: row.object_key }));

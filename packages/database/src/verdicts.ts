@@ -3,6 +3,7 @@
  * The bytes are in the object store before any of these rows is written.
  */
 import type { Queryable } from './database.ts';
+import { writeJournalLine, writeJournalLineOnce } from './journal.ts';
 
 /** Bytes that were kept but not accepted: a quarantine object, or an entry of a segment. */
 export interface QuarantineEntry {
@@ -20,6 +21,8 @@ export interface QuarantineEntry {
   /** Of an entry of a segment; an object of its own is checked by its SHA-256. */
   readonly crc32: Buffer | undefined;
   readonly segmentId: string | undefined;
+  /** The segment that the bytes came in, where a rewrite has brought them to `segmentId`. */
+  readonly originSegmentId?: string | undefined;
   readonly studyInstanceUid: string | undefined;
   readonly seriesInstanceUid: string | undefined;
   readonly sopInstanceUid: string | undefined;
@@ -42,20 +45,23 @@ export async function countQuarantineRepeat(
 
 /**
  * Puts an entry on the list; a repeat raises the counter of the first one. `isNew` false: the caller's copy of
- * the bytes is one too many. Call it within a transaction: the journal's outbox gets its line too, once.
+ * the bytes is one too many. Call it within a transaction: the journal gets its line too, once.
  */
 export async function recordQuarantine(
   client: Queryable,
   entry: QuarantineEntry,
 ): Promise<{ quarantineId: number; isNew: boolean }> {
-  const inserted = await client.query<{ quarantine_id: number; is_new: boolean; is_inserted: boolean }>({
+  const inserted = await client.query<RecordedQuarantineRow>({
     name: 'record-quarantine',
     text: `insert into quarantine (sha256, reason, message, facility_id, device_id, principal_id, object_key, entry_offset,
-        entry_length, crc32, segment_id, study_instance_uid, series_instance_uid, sop_instance_uid, received_at, last_received_at)
-      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15)
+        entry_length, crc32, segment_id, study_instance_uid, series_instance_uid, sop_instance_uid, received_at,
+        last_received_at, origin_segment_id)
+      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15, $16)
       on conflict (facility_id, sha256, reason) where state = 'open'
       do update set times_received = quarantine.times_received + 1, last_received_at = excluded.last_received_at
-      returning quarantine_id, object_key = $7 and entry_offset = $8 as is_new, xmax = 0 as is_inserted`,
+      returning quarantine_id, object_key = $7 and entry_offset = $8 as is_new, xmax = 0 as is_inserted,
+        (select code from facility f where f.facility_id = quarantine.facility_id) as facility,
+        (select code from device d where d.device_id = quarantine.device_id) as device`,
     values: [
       entry.sha256,
       entry.reason,
@@ -72,39 +78,88 @@ export async function recordQuarantine(
       entry.seriesInstanceUid ?? null,
       entry.sopInstanceUid ?? null,
       entry.receivedAt,
+      entry.originSegmentId ?? entry.segmentId ?? null,
     ],
   });
   const [row] = inserted.rows;
   if (row === undefined) throw new TypeError('insert … on conflict do update returns its row');
-  if (row.is_inserted) {
-    await writeJournalOutbox(client, {
-      kind: 'quarantined',
-      decidedBy: entry.principalId,
-      fact: {
-        quarantineId: row.quarantine_id,
-        sha256: entry.sha256.toString('hex'),
-        reason: entry.reason,
-        objectKey: entry.objectKey,
-        entryOffset: entry.entryOffset,
-        entryLength: entry.entryLength,
-        receivedAt: entry.receivedAt.toISOString(),
-      },
-    });
-  }
+  if (row.is_inserted) await journalQuarantined(client, entry, row);
   return { quarantineId: row.quarantine_id, isNew: row.is_new };
 }
 
-/** Notes that these bytes say the same as the stored instance, and settles the segment that brought them. */
-export async function recordKnownEncoding(
+interface RecordedQuarantineRow {
+  quarantine_id: number;
+  is_new: boolean;
+  is_inserted: boolean;
+  facility: string;
+  device: string | null;
+}
+
+function journalQuarantined(
   client: Queryable,
-  known: { sopInstanceUid: string; sha256: Buffer; segmentId: string; isSameEncoding: boolean },
+  entry: QuarantineEntry,
+  row: RecordedQuarantineRow,
 ): Promise<void> {
+  return writeJournalLine(client, {
+    kind: 'quarantined',
+    decidedBy: entry.principalId,
+    fact: {
+      quarantineId: row.quarantine_id,
+      sha256: entry.sha256.toString('hex'),
+      reason: entry.reason,
+      message: entry.message,
+      facility: row.facility,
+      device: row.device ?? undefined,
+      principal: entry.principalId,
+      objectKey: entry.objectKey,
+      entryOffset: entry.entryOffset,
+      entryLength: entry.entryLength,
+      segmentId: entry.originSegmentId ?? entry.segmentId,
+      studyInstanceUid: entry.studyInstanceUid,
+      seriesInstanceUid: entry.seriesInstanceUid,
+      sopInstanceUid: entry.sopInstanceUid,
+      receivedAt: entry.receivedAt.toISOString(),
+    },
+  });
+}
+
+/** Bytes that say the same as the stored instance. */
+export interface KnownEncoding {
+  readonly sopInstanceUid: string;
+  readonly sha256: Buffer;
+  /** The segment that brought them, and the one in which they were first stored, if that is another. */
+  readonly segmentId: string;
+  readonly originSegmentId?: string | undefined;
+  readonly isSameEncoding: boolean;
+  /** Of the bytes that hold the UID. */
+  readonly holderSha256: Buffer;
+}
+
+/**
+ * Notes that these bytes say the same as the stored instance, and settles the segment that brought them. Where they are
+ * other bytes, a comparison has told, and the journal is told too. Within a transaction.
+ */
+export async function recordKnownEncoding(client: Queryable, known: KnownEncoding): Promise<void> {
+  const { sopInstanceUid, sha256, segmentId, originSegmentId = segmentId, isSameEncoding } = known;
   await client.query({
     name: 'record-known-encoding',
     text: `insert into known_encoding (sop_instance_uid, sha256, same_encoding) values ($1, $2, $3) on conflict do nothing`,
-    values: [known.sopInstanceUid, known.sha256, known.isSameEncoding],
+    values: [sopInstanceUid, sha256, isSameEncoding],
   });
-  await settleSegment(client, known.segmentId);
+  if (!known.holderSha256.equals(sha256)) {
+    await writeJournalLineOnce(client, {
+      kind: 'instance-equal',
+      decidedBy: 'archive',
+      fact: {
+        sopInstanceUid,
+        sha256: sha256.toString('hex'),
+        segmentId: originSegmentId,
+        sameEncoding: isSameEncoding,
+        holderSha256: known.holderSha256.toString('hex'),
+      },
+    });
+  }
+  await settleSegment(client, segmentId);
 }
 
 /** How bytes were judged that came before. */
@@ -153,71 +208,6 @@ export async function quarantinedBytes(
   return result.rows[0]?.bytes ?? 0;
 }
 
-/** The same instance with other patient or study attributes: kept for an administrator to apply or discard. */
-export interface ProposedCorrection {
-  readonly sopInstanceUid: string;
-  readonly studyKey: number;
-  readonly sha256: Buffer;
-  readonly segmentId: string;
-  readonly ordinal: number;
-  readonly objectKey: string;
-  readonly entryOffset: number;
-  readonly entryLength: number;
-  readonly crc32: Buffer;
-  readonly facilityId: number;
-  readonly deviceId: number | undefined;
-  readonly principalId: string;
-  readonly receivedAt: Date;
-}
-
-/** `isNew` false: the same proposal lies here already, and the caller's copy is one too many. Within a transaction. */
-export async function recordProposedCorrection(
-  client: Queryable,
-  correction: ProposedCorrection,
-): Promise<{ isNew: boolean }> {
-  const result = await client.query<{ is_new: boolean; is_inserted: boolean }>({
-    name: 'record-proposed-correction',
-    text: `insert into proposed_correction (sop_instance_uid, study_key, sha256, segment_id, ordinal, object_key,
-        entry_offset, entry_length, crc32, facility_id, device_id, principal_id, received_at)
-      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-      on conflict (sop_instance_uid, sha256) where state <> 'discarded'
-      do update set times_received = proposed_correction.times_received + 1
-      returning segment_id = $4 and ordinal = $5 as is_new, xmax = 0 as is_inserted`,
-    values: [
-      correction.sopInstanceUid,
-      correction.studyKey,
-      correction.sha256,
-      correction.segmentId,
-      correction.ordinal,
-      correction.objectKey,
-      correction.entryOffset,
-      correction.entryLength,
-      correction.crc32,
-      correction.facilityId,
-      correction.deviceId ?? null,
-      correction.principalId,
-      correction.receivedAt,
-    ],
-  });
-  const [row] = result.rows;
-  if (row === undefined) throw new TypeError('insert … on conflict do update returns its row');
-  if (row.is_inserted) {
-    await writeJournalOutbox(client, {
-      kind: 'correction-proposed',
-      decidedBy: correction.principalId,
-      fact: {
-        sopInstanceUid: correction.sopInstanceUid,
-        sha256: correction.sha256.toString('hex'),
-        objectKey: correction.objectKey,
-        entryOffset: correction.entryOffset,
-        entryLength: correction.entryLength,
-        receivedAt: correction.receivedAt.toISOString(),
-      },
-    });
-  }
-  return { isNew: row.is_new };
-}
-
 /** Marks a segment as duplicate once nothing refers to any of its entries: called after its verdicts are recorded. */
 export async function settleSegment(client: Queryable, segmentId: string): Promise<void> {
   await client.query({
@@ -232,15 +222,3 @@ export const NOTHING_REFERS = (segmentId: string): string => `
   not exists (select from instance i where i.segment_id = ${segmentId})
   and not exists (select from quarantine q where q.segment_id = ${segmentId} and q.state <> 'discarded')
   and not exists (select from proposed_correction c where c.segment_id = ${segmentId} and c.state <> 'discarded')`;
-
-/** A fact that bytes do not tell, on its way to the journal; written in the transaction that decides it. */
-export async function writeJournalOutbox(
-  client: Queryable,
-  line: { kind: string; decidedBy: string; fact: object },
-): Promise<void> {
-  await client.query({
-    name: 'write-journal-outbox',
-    text: 'insert into journal_outbox (kind, fact, decided_by) values ($1, $2, $3)',
-    values: [line.kind, JSON.stringify(line.fact), line.decidedBy],
-  });
-}

@@ -14,6 +14,31 @@ export { nodeFileSystem } from './file-system/node-file-system.ts';
 // Object store port and adapters
 export { createFilesystemStore, type FilesystemStoreOptions } from './filesystem/filesystem-store.ts';
 export { assertSameFileSystem } from './filesystem/same-file-system.ts';
+// Journal
+export { canonicalJson } from './journal/canonical-json.ts';
+export { assertJournalLine, encodeJournalBatch } from './journal/encode-journal-batch.ts';
+export {
+  endsEpoch,
+  isBefore,
+  type JournalBatch,
+  type JournalLink,
+  type JournalPosition,
+  journalKey,
+  journalPrefix,
+  maximumBatchLines,
+  maximumJournalLineBytes,
+  parseJournalKey,
+} from './journal/journal-batch.ts';
+export type {
+  JournalFact,
+  JournalFacts,
+  JournalKind,
+  JournalLine,
+  JournalPlace,
+  QuarantineDecided,
+  QuarantineDescription,
+} from './journal/journal-facts.ts';
+export { parseJournalBatch, parseJournalLine } from './journal/parse-journal-batch.ts';
 export { assertKey, isKey } from './key.ts';
 export type {
   ByteRange,
@@ -33,6 +58,11 @@ export type { EntryRole } from './segment/entry-name.ts';
 export type { EntryFacts, EntryRequest, EntryWriter } from './segment/entry-writer.ts';
 export { buildQuarantineKey, type LooseFileWriter, type SealedLooseFile } from './segment/loose-file.ts';
 export { type OpenedSegment, type OpenSegmentOptions, openSegment } from './segment/open-segment.ts';
+export {
+  type OpenSegmentTailOptions,
+  openSegmentTail,
+  type SegmentTail,
+} from './segment/open-segment-tail.ts';
 export { parseReceipt } from './segment/parse-receipt.ts';
 export { type EntryReference, entryReference, readEntry, readEntryBytes } from './segment/read-entry.ts';
 export { readSegmentMetadata } from './segment/read-segment-metadata.ts';
@@ -44,6 +74,14 @@ export type {
   SegmentReceipt,
   SegmentSource,
 } from './segment/receipt.ts';
+export type { RewritePorts, RewriteRequest, RewriteSource } from './segment/rewrite-request.ts';
+export {
+  originalsOf,
+  originOf,
+  rewriteSegments,
+  withReceivedParts,
+} from './segment/rewrite-segment.ts';
+export { type SegmentBytes, withFileBytes } from './segment/segment-bytes.ts';
 export { buildSegmentKey, parseSegmentKey, type SegmentKey, studyKeyPrefix } from './segment/segment-key.ts';
 export type { SegmentFault } from './segment/segment-regions.ts';
 export {
@@ -62,6 +100,7 @@ export { type UuidSources, uuidV7Source } from './segment/uuid-v7.ts';
 export {
   type SegmentVerification,
   type VerifySegmentOptions,
+  verifyBytes,
   verifySegment,
 } from './segment/verify-segment.ts';
 // Wrappers

@@ -48,7 +48,7 @@ export async function readExisting(
     name: 'read-existing-instances',
     text: `select p.sop_instance_uid, p.study_key, s.study_instance_uid, e.series_instance_uid, i.transfer_syntax_uid,
         p.state, p.sha256, p.segment_id, p.ordinal, g.object_key, i.entry_offset, i.entry_length, i.crc32, i.pixel_data,
-        s.facility_id
+        s.facility_id, i.is_damaged
       from sop_instance p
       join study s on s.study_key = p.study_key
       join series e on e.study_key = p.study_key and e.series_key = p.series_key
@@ -76,6 +76,7 @@ interface ExistingRow {
   crc32: Buffer;
   pixel_data: PixelDataLayout | null;
   facility_id: number;
+  is_damaged: boolean;
 }
 
 function toExisting(row: ExistingRow): ExistingInstance {
@@ -95,5 +96,6 @@ function toExisting(row: ExistingRow): ExistingInstance {
     crc32: row.crc32,
     pixelData: row.pixel_data ?? undefined,
     facilityId: row.facility_id,
+    isDamaged: row.is_damaged,
   };
 }

@@ -4,10 +4,13 @@
  */
 import type { Database, Queryable } from '../database.ts';
 import { DatabaseError } from '../errors.ts';
+import { retiredSegments } from '../rewrite/retired-segments.ts';
 import type { Candidate, Standing } from './candidate.ts';
 import { claimSopInstances, readExisting } from './claim-sop-instances.ts';
+import { countNewcomers } from './count-newcomers.ts';
 import type { CommitOutcome, ExistingInstance, InstanceCommit, SegmentCommit } from './facts.ts';
-import { countNewcomers, insertInstances, insertSegments } from './instances.ts';
+import { insertInstances, insertSegments } from './instances.ts';
+import { insertKept } from './kept-entries.ts';
 import { KeysChangedError } from './keys-changed-error.ts';
 import { ensurePatients } from './patients.ts';
 import { recordAbsences } from './record-absences.ts';
@@ -61,10 +64,18 @@ async function commitWithin(
   segments: readonly SegmentCommit[],
   keys: KeysBySegment,
 ): Promise<Outcomes> {
-  await insertSegments(client, segments, keys);
+  const inserted = await insertSegments(client, segments, keys);
+  const retired = await retiredSegments(
+    client,
+    segments.flatMap(({ segmentId }) => (inserted.has(segmentId) ? [] : [segmentId])),
+  );
   const candidates = segments.flatMap((segment) => candidatesOf(segment, keys));
-  const claimed = await claimSopInstances(client, candidates);
-  const standings = await place(client, [...claimed]);
+  const claimed = await claimSopInstances(
+    client,
+    candidates.filter(({ segment }) => !retired.has(segment.segmentId)),
+  );
+  const former = segments.flatMap((segment) => candidatesOf(segment, keys, segment.former ?? []));
+  const standings = await place(client, [...claimed], former);
   const outcomes = new Map<InstanceCommit, CommitOutcome>();
   for (const [candidate, standing] of standings) {
     outcomes.set(candidate.instance, { kind: standing === 'active' ? 'stored' : standing });
@@ -74,7 +85,14 @@ async function commitWithin(
     client,
     others.map((candidate) => candidate.instance.sopInstanceUid),
   );
-  for (const candidate of others) outcomes.set(candidate.instance, knownOutcome(candidate, existing));
+  for (const candidate of others) {
+    const isLost =
+      retired.has(candidate.segment.segmentId) && !existing.has(candidate.instance.sopInstanceUid);
+    if (isLost)
+      throw new DatabaseError('contention', 'the segment was rewritten meanwhile: look for it again');
+    outcomes.set(candidate.instance, knownOutcome(candidate, existing));
+  }
+  await insertKept(client, segments, keys);
   await markDuplicateSegments(client, segments, outcomes);
   await noteVerdictsDue(client, segments, outcomes);
   await announce(client, standings);
@@ -82,21 +100,26 @@ async function commitWithin(
   return outcomes;
 }
 
-function candidatesOf(segment: SegmentCommit, keys: KeysBySegment): Candidate[] {
+function candidatesOf(
+  segment: SegmentCommit,
+  keys: KeysBySegment,
+  instances: readonly InstanceCommit[] = segment.instances,
+): Candidate[] {
   const own = keys.get(segment);
   if (own === undefined) throw new TypeError('every segment of a batch has its keys resolved');
-  return segment.instances.map((instance) => ({ segment, instance, keys: own }));
+  return instances.map((instance) => ({ segment, instance, keys: own }));
 }
 
 /** Gives the claimed instances their patient, study, series and rows. */
-async function place(client: Queryable, claimed: readonly Candidate[]): Promise<Map<Candidate, Standing>> {
+async function place(
+  client: Queryable,
+  claimed: readonly Candidate[],
+  former: readonly Candidate[],
+): Promise<Map<Candidate, Standing>> {
   if (claimed.length === 0) return new Map();
-  const patients = await ensurePatients(client, claimed);
-  const standings = await joinStudies(client, claimed, patients);
-  await ensureSeries(
-    client,
-    claimed.filter((candidate) => standings.get(candidate) !== 'facility-conflict'),
-  );
+  const patients = await ensurePatients(client, [...claimed, ...former]);
+  const standings = await joinStudies(client, claimed, { patients, former });
+  await ensureSeries(client, standings);
   await insertInstances(client, standings);
   await recordAbsences(client, standings);
   return standings;
@@ -123,17 +146,23 @@ async function markDuplicateSegments(
   segments: readonly SegmentCommit[],
   outcomes: Outcomes,
 ): Promise<void> {
-  const duplicates = segments.filter((segment) =>
-    segment.instances.every((instance) => {
-      const outcome = outcomes.get(instance);
-      return outcome?.kind === 'exists' && outcome.existing.sha256.equals(instance.sha256);
-    }),
+  const bySegment = Map.groupBy(segments, (segment) => segment.segmentId);
+  const duplicates = [...bySegment].filter(([, parts]) =>
+    parts.every(
+      (part) =>
+        part.isPart !== true &&
+        part.kept === undefined &&
+        part.instances.every((instance) => {
+          const outcome = outcomes.get(instance);
+          return outcome?.kind === 'exists' && outcome.existing.sha256.equals(instance.sha256);
+        }),
+    ),
   );
   if (duplicates.length === 0) return;
   await client.query({
     name: 'mark-duplicate-segments',
     text: `update segment set state = 'duplicate' where segment_id = any ($1) and state = 'live'`,
-    values: [duplicates.map((segment) => segment.segmentId)],
+    values: [duplicates.map(([segmentId]) => segmentId)],
   });
 }
 

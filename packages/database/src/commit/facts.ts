@@ -1,6 +1,10 @@
 /** What ingest hands over for the index: one stored segment with its instances, and what became of each. */
 import type { BulkElement, CharacterSetPlan, DicomJson, PixelDataLayout } from '@sandyq/dicom';
 
+/**
+ * Instances that were received together: of a segment as it came all of them; of a rewrite those of one original, whose
+ * sender and time these are.
+ */
 export interface SegmentCommit {
   readonly segmentId: string;
   readonly objectKey: string;
@@ -16,6 +20,88 @@ export interface SegmentCommit {
   /** Received time minus the time the device wrote into the data set; undefined when it wrote none. */
   readonly clockOffsetMs: number | undefined;
   readonly instances: readonly InstanceCommit[];
+  /** Of a rewrite: what the row of the segment says, because it is about all of its originals. */
+  readonly own?: SegmentOwn | undefined;
+  /** Not all of the segment is in this transaction: until the rest is, its verdicts are due. */
+  readonly isPart?: boolean | undefined;
+  /** Entries that the journal tells of, and that are no instances. */
+  readonly kept?: KeptEntries | undefined;
+  /** Entries that were instances once: they say whose the study is, if no instance does. */
+  readonly former?: readonly InstanceCommit[] | undefined;
+}
+
+/** What a rewrite says of itself. */
+export interface SegmentOwn {
+  readonly facilityId: number;
+  readonly deviceId: number | undefined;
+  readonly principalId: string;
+  readonly receivedAt: Date;
+  /** Instances in it, and how many of them have a character set that an administrator should look at. */
+  readonly entries: number;
+  readonly characterSetAlarms: number;
+}
+
+/** An entry of a segment and its bytes. */
+export interface EntryPlace {
+  readonly ordinal: number;
+  readonly entryOffset: number;
+  readonly entryLength: number;
+  readonly sha256: Buffer;
+  readonly crc32: Buffer;
+}
+
+/** What a person decided, and when. */
+export interface KeptDecision {
+  readonly decidedBy: string;
+  readonly decidedAt: Date;
+}
+
+/** A row of quarantine, made again. */
+export interface KeptQuarantine extends EntryPlace {
+  /** The number it had; it is given again if it is free. */
+  readonly quarantineId: number;
+  readonly reason: string;
+  readonly message: string;
+  readonly facilityId: number;
+  readonly deviceId: number | undefined;
+  readonly principalId: string;
+  readonly originSegmentId: string;
+  /** The bytes were an object of their own before they were accepted into the segment. */
+  readonly wasLoose: boolean;
+  readonly studyInstanceUid: string | undefined;
+  readonly seriesInstanceUid: string | undefined;
+  readonly sopInstanceUid: string | undefined;
+  readonly receivedAt: Date;
+  readonly state: 'open' | 'accepted' | 'replaced' | 'discarded';
+  readonly decision: KeptDecision | undefined;
+}
+
+/** A proposed correction, made again. */
+export interface KeptCorrection extends EntryPlace {
+  readonly proposedCorrectionId: number;
+  readonly sopInstanceUid: string;
+  readonly facilityId: number;
+  readonly deviceId: number | undefined;
+  readonly principalId: string;
+  readonly originSegmentId: string;
+  readonly receivedAt: Date;
+  readonly state: 'open' | 'discarded';
+  readonly decision: KeptDecision | undefined;
+}
+
+/** Bytes that were compared with the instance of the UID and say the same. */
+export interface KeptEncoding {
+  readonly sopInstanceUid: string;
+  readonly sha256: Buffer;
+  readonly isSameEncoding: boolean;
+  /** Of the bytes they were compared with: it holds only as long as the UID is theirs. */
+  readonly holderSha256: Buffer;
+}
+
+export interface KeptEntries {
+  readonly quarantine: readonly KeptQuarantine[];
+  readonly corrections: readonly KeptCorrection[];
+  readonly encodings: readonly KeptEncoding[];
 }
 
 export interface InstanceCommit {
@@ -40,6 +126,16 @@ export interface InstanceCommit {
   readonly metadataGzip: Buffer;
   /** A person has decided that it joins its study, whatever its patient and its facility are. */
   readonly joinsAnyway?: boolean;
+  /** The journal says that it is held out of search and retrieval: nobody asks who came first. */
+  readonly isHeld?: boolean;
+  /** The segment that the bytes were received in, where a rewrite has taken them to another: facts are about that one. */
+  readonly originSegmentId?: string | undefined;
+}
+
+/** What a study and a series are known by: their earliest received active instance. */
+export interface Founder {
+  readonly segment: Pick<SegmentCommit, 'receivedAt' | 'deviceId'>;
+  readonly instance: Pick<InstanceCommit, 'sopInstanceUid' | 'json' | 'patient' | 'accessionIssuerId'>;
 }
 
 /** (issuer, PatientID): design §2.6. */
@@ -80,4 +176,6 @@ export interface ExistingInstance {
   readonly crc32: Buffer;
   readonly pixelData: PixelDataLayout | undefined;
   readonly facilityId: number;
+  /** Its bytes are known to be missing or damaged. */
+  readonly isDamaged: boolean;
 }

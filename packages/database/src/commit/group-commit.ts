@@ -6,7 +6,7 @@ import type { Database } from '../database.ts';
 import { DatabaseError } from '../errors.ts';
 import { type CommitSteps, commitInstances, type Outcomes } from './commit-instances.ts';
 import type { CommitOutcome, InstanceCommit, SegmentCommit } from './facts.ts';
-import { insertSegments } from './instances.ts';
+import { insertSegments, ownOf } from './instances.ts';
 import { resolveKeys } from './resolve-keys.ts';
 import { noteVerdictsDue } from './verdicts-due.ts';
 
@@ -15,8 +15,8 @@ const MAX_BATCH_INSTANCES = 256;
 const MAX_BATCH_BYTES = 4 * 1024 * 1024;
 
 interface Submission {
-  readonly segment: SegmentCommit;
-  readonly resolve: (outcomes: CommitOutcome[]) => void;
+  readonly segments: readonly SegmentCommit[];
+  readonly resolve: (outcomes: CommitOutcome[][]) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -32,9 +32,15 @@ export class GroupCommit {
   }
 
   /** What became of each instance, index-aligned, once the commit is durable. Throws DatabaseError when nothing is known. */
-  submit(segment: SegmentCommit): Promise<CommitOutcome[]> {
+  async submit(segment: SegmentCommit): Promise<CommitOutcome[]> {
+    const [outcomes = []] = await this.submitTogether([segment]);
+    return outcomes;
+  }
+
+  /** As {@link submit}, for what is to be known together, in this order: what was received first comes first. */
+  submitTogether(segments: readonly SegmentCommit[]): Promise<CommitOutcome[][]> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ segment, resolve, reject });
+      this.#waiting.push({ segments, resolve, reject });
       this.#flush();
     });
   }
@@ -55,28 +61,37 @@ function takeBatch(waiting: Submission[]): Submission[] {
   let instances = 0;
   let bytes = 0;
   let count = 0;
-  for (const { segment } of waiting) {
-    instances += segment.instances.length;
-    bytes += segment.instances.reduce((sum, instance) => sum + instance.metadataGzip.length, 0);
+  for (const { segments } of waiting) {
+    for (const segment of segments) {
+      instances += segment.instances.length;
+      bytes += segment.instances.reduce((sum, instance) => sum + instance.metadataGzip.length, 0);
+    }
     if (count > 0 && (instances > MAX_BATCH_INSTANCES || bytes > MAX_BATCH_BYTES)) break;
     count += 1;
   }
   return waiting.splice(0, count);
 }
 
+/** What {@link GroupCommit.submitTogether} does, at once and in a transaction of its own. */
+export async function commitTogether(
+  database: Database,
+  segments: readonly SegmentCommit[],
+): Promise<CommitOutcome[][]> {
+  return byInstance(segments, await commitOrBisect(database, segments));
+}
+
+function byInstance(segments: readonly SegmentCommit[], outcomes: Outcomes): CommitOutcome[][] {
+  const failed: CommitOutcome = { kind: 'failed', sqlState: undefined };
+  return segments.map(({ instances }) => instances.map((instance) => outcomes.get(instance) ?? failed));
+}
+
 async function settle(database: Database, batch: readonly Submission[]): Promise<void> {
   try {
     const outcomes = await commitOrBisect(
       database,
-      batch.map(({ segment }) => segment),
+      batch.flatMap(({ segments }) => segments),
     );
-    for (const { segment, resolve } of batch) {
-      resolve(
-        segment.instances.map(
-          (instance) => outcomes.get(instance) ?? { kind: 'failed', sqlState: undefined },
-        ),
-      );
-    }
+    for (const { segments, resolve } of batch) resolve(byInstance(segments, outcomes));
   } catch (error) {
     for (const { reject } of batch) reject(error);
   }
@@ -123,12 +138,24 @@ async function failAll(
 /** Halves a batch between segments, else within the only segment; undefined when one instance is left. */
 function halve(segments: readonly SegmentCommit[]): [SegmentCommit[], SegmentCommit[]] | undefined {
   const middle = Math.ceil(segments.length / 2);
-  if (segments.length > 1) return [segments.slice(0, middle), segments.slice(middle)];
+  if (segments.length > 1) {
+    const [first, second] = [segments.slice(0, middle), segments.slice(middle)];
+    const torn = new Set(first.map(({ segmentId }) => segmentId)).intersection(
+      new Set(second.map(({ segmentId }) => segmentId)),
+    );
+    return [first.map((one) => partOf(one, torn)), second.map((one) => partOf(one, torn))];
+  }
   const [segment] = segments;
   if (segment === undefined || segment.instances.length < 2) return undefined;
   const cut = Math.ceil(segment.instances.length / 2);
+  const part = { ...segment, own: ownOf(segment), isPart: true };
   return [
-    [{ ...segment, instances: segment.instances.slice(0, cut) }],
-    [{ ...segment, instances: segment.instances.slice(cut) }],
+    [{ ...part, instances: segment.instances.slice(0, cut) }],
+    [{ ...part, instances: segment.instances.slice(cut) }],
   ];
+}
+
+/** Of a segment in two transactions neither knows all: its verdicts are due until both are over. */
+function partOf(segment: SegmentCommit, torn: ReadonlySet<string>): SegmentCommit {
+  return torn.has(segment.segmentId) ? { ...segment, isPart: true } : segment;
 }

@@ -1,19 +1,19 @@
-/** Step 5: segments, instance rows and metadata pieces; step 6: counters, last, because they are locked longest. */
+/** Step 5: segments, instance rows and metadata pieces. */
 import { type CharacterSetPlan, Tags } from '@sandyq/dicom';
 import type { Queryable } from '../database.ts';
 import { dateOf, integerOf, smallIntegerOf, textOf, timeOf } from '../index-attributes.ts';
 import { insertRows } from '../insert-rows.ts';
 import type { Candidate, Standing } from './candidate.ts';
-import type { SegmentCommit } from './facts.ts';
-import type { KeysBySegment } from './resolve-keys.ts';
+import type { InstanceCommit, SegmentCommit, SegmentOwn } from './facts.ts';
+import type { KeysBySegment, SeriesKeys } from './resolve-keys.ts';
 
-/** Inserts the segments; one that is known already (adopted by reconcile, or a repeat) stays as it is. */
+/** Inserts the segments and returns their ids; one that is known already (adopted by reconcile, or a repeat) stays as it is. */
 export async function insertSegments(
   client: Queryable,
   segments: readonly SegmentCommit[],
   keys: KeysBySegment,
-): Promise<void> {
-  await insertRows(
+): Promise<ReadonlySet<string>> {
+  const inserted = await insertRows<{ segment_id: string }>(
     client,
     {
       table: 'segment',
@@ -32,28 +32,57 @@ export async function insertSegments(
         'state',
         'clock_offset_ms',
         'character_set_alarms',
+        'verdicts_due',
       ],
-      suffix: 'on conflict (segment_id) do nothing',
+      suffix: 'on conflict (segment_id) do nothing returning segment_id',
     },
     [...segments]
       .sort((a, b) => (a.segmentId < b.segmentId ? -1 : 1))
-      .map((segment) => [
-        segment.segmentId,
-        segment.objectKey,
-        keys.get(segment)?.studyKey,
-        keys.get(segment)?.seriesKey,
-        segment.facilityId,
-        segment.deviceId ?? null,
-        segment.principalId,
-        segment.sizeBytes,
-        segment.receiptSha256,
-        segment.receivedAt,
-        segment.instances.length,
-        'live',
-        segment.clockOffsetMs ?? null,
-        segment.instances.filter((instance) => isAlarm(instance.characterSet)).length,
-      ]),
+      .map((segment) => segmentRow(segment, keys.get(segment))),
   );
+  return new Set(inserted.map((row) => row.segment_id));
+}
+
+function segmentRow(segment: SegmentCommit, keys: SeriesKeys | undefined): unknown[] {
+  const own = ownOf(segment);
+  return [
+    segment.segmentId,
+    segment.objectKey,
+    keys?.studyKey,
+    keys?.seriesKey,
+    own.facilityId,
+    own.deviceId ?? null,
+    own.principalId,
+    segment.sizeBytes,
+    segment.receiptSha256,
+    own.receivedAt,
+    own.entries,
+    'live',
+    segment.clockOffsetMs ?? null,
+    own.characterSetAlarms,
+    segment.isPart === true,
+  ];
+}
+
+/** What the row of a segment says that is one piece; kept where it is committed in parts. */
+export function ownOf(segment: SegmentCommit): SegmentOwn {
+  const { own, facilityId, deviceId, principalId, receivedAt, instances } = segment;
+  const entries = instances.length;
+  return (
+    own ?? {
+      facilityId,
+      deviceId,
+      principalId,
+      receivedAt,
+      entries,
+      characterSetAlarms: countAlarms(instances),
+    }
+  );
+}
+
+/** Instances whose character set an administrator should look at. */
+export function countAlarms(instances: readonly Pick<InstanceCommit, 'characterSet'>[]): number {
+  return instances.filter((instance) => isAlarm(instance.characterSet)).length;
 }
 
 /** A label that the bytes contradict, or a set nobody knows: the administrator should declare an assumed set. */
@@ -86,6 +115,7 @@ const INSTANCE_COLUMNS = [
   'crc32',
   'character_set',
   'received_at',
+  'origin_segment_id',
 ] as const;
 
 export async function insertInstances(
@@ -137,63 +167,6 @@ function instanceRow({ segment, instance, keys }: Candidate, standing: Standing)
     instance.crc32,
     instance.characterSet.flag === 'as-labelled' ? null : JSON.stringify(instance.characterSet),
     segment.receivedAt,
+    instance.originSegmentId === segment.segmentId ? null : (instance.originSegmentId ?? null),
   ];
-}
-
-/** Raises counts and revisions of series and studies by the active newcomers; rows are locked in key order. */
-export async function countNewcomers(
-  client: Queryable,
-  standings: ReadonlyMap<Candidate, Standing>,
-): Promise<void> {
-  const active = [...standings].flatMap(([candidate, standing]) =>
-    standing === 'active' ? [candidate] : [],
-  );
-  if (active.length === 0) return;
-  const series = groupBy(active, (candidate) => candidate.keys.seriesKey);
-  for (const [seriesKey, members] of [...series].sort(([a], [b]) => a - b)) {
-    await client.query({
-      name: 'count-in-series',
-      text: `update series set number_of_instances = number_of_instances + $3, revision = revision + 1
-        where study_key = $1 and series_key = $2`,
-      values: [members[0]?.keys.studyKey, seriesKey, members.length],
-    });
-  }
-  const studies = groupBy(active, (candidate) => candidate.keys.studyKey);
-  // Locked by a statement of its own: the counts below must be read by a snapshot taken after the wait.
-  await client.query({
-    name: 'lock-studies',
-    text: 'select study_key from study where study_key = any ($1) order by study_key for update',
-    values: [[...studies.keys()]],
-  });
-  for (const [studyKey, members] of [...studies].sort(([a], [b]) => a - b)) {
-    await client.query({
-      name: 'count-in-study',
-      text: `update study set number_of_instances = number_of_instances + $2, revision = revision + 1, updated_at = $3,
-          number_of_series = (select count(*) from series e where e.study_key = $1 and e.number_of_instances > 0),
-          modalities = (select coalesce(array_agg(distinct m order by m), '{}') from unnest(modalities || $4::text[]) m),
-          sop_classes = (select coalesce(array_agg(distinct c order by c), '{}') from unnest(sop_classes || $5::text[]) c)
-        where study_key = $1`,
-      values: [
-        studyKey,
-        members.length,
-        new Date(Math.max(...members.map((member) => member.segment.receivedAt.getTime()))),
-        distinct(members.map((member) => textOf(member.instance.json, Tags.Modality, 64))),
-        distinct(members.map((member) => member.instance.sopClassUid)),
-      ],
-    });
-  }
-}
-
-function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => number): Map<number, Item[]> {
-  const groups = new Map<number, Item[]>();
-  for (const item of items) {
-    const group = groups.get(keyOf(item));
-    if (group === undefined) groups.set(keyOf(item), [item]);
-    else group.push(item);
-  }
-  return groups;
-}
-
-function distinct(values: readonly (string | null)[]): string[] {
-  return [...new Set(values.filter((value) => value !== null))].sort();
 }

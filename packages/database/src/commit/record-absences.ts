@@ -1,6 +1,7 @@
 /** What the commit keeps out of the index or out of sight, written in the same transaction. */
 import type { Queryable } from '../database.ts';
 import { insertRows } from '../insert-rows.ts';
+import { writeJournalLineOnce } from '../journal.ts';
 import type { Candidate, Standing } from './candidate.ts';
 
 export async function recordAbsences(
@@ -47,6 +48,44 @@ async function holdOut(client: Queryable, candidates: readonly Candidate[]) {
       segment.receivedAt,
     ]),
   );
+  // Where the journal has said so, it need not be told again.
+  await journalConflicts(
+    client,
+    candidates.filter(({ instance }) => instance.isHeld !== true),
+  );
+}
+
+/** Who came first is no matter of the bytes. */
+async function journalConflicts(client: Queryable, candidates: readonly Candidate[]): Promise<void> {
+  if (candidates.length === 0) return;
+  const codes = await readCodes(client, candidates);
+  for (const { segment, instance } of candidates) {
+    await writeJournalLineOnce(client, {
+      kind: 'identity-conflict',
+      decidedBy: 'archive',
+      fact: {
+        sopInstanceUid: instance.sopInstanceUid,
+        studyInstanceUid: segment.studyInstanceUid,
+        sha256: instance.sha256.toString('hex'),
+        segmentId: instance.originSegmentId ?? segment.segmentId,
+        facility: codes.get(`facility ${segment.facilityId}`) ?? '',
+        device: codes.get(`device ${segment.deviceId}`),
+      },
+    });
+  }
+}
+
+async function readCodes(client: Queryable, candidates: readonly Candidate[]): Promise<Map<string, string>> {
+  const result = await client.query<{ name: string; code: string }>({
+    name: 'read-codes-for-journal',
+    text: `select 'facility ' || facility_id as name, code from facility where facility_id = any ($1)
+      union all select 'device ' || device_id, code from device where device_id = any ($2)`,
+    values: [
+      candidates.map(({ segment }) => segment.facilityId),
+      candidates.map(({ segment }) => segment.deviceId ?? null),
+    ],
+  });
+  return new Map(result.rows.map(({ name, code }) => [name, code]));
 }
 
 /** A study of another facility's patient: the UID is given back, the bytes stay in quarantine as this segment's entry. */

@@ -51,9 +51,22 @@ async function holderOf(uid: string): Promise<ExistingInstance> {
   return holder;
 }
 
-const decision = { quarantineId: 4711, decidedBy: 'anna', now: new Date('2026-03-02T10:00:00Z') };
+/** The bytes came in another segment than they lie in now. */
+const ORIGINAL = '018f0000-0000-7000-8000-00000000000a';
+const decision = () => ({
+  quarantineId: 4711,
+  decidedBy: 'anna',
+  now: new Date('2026-03-02T10:00:00Z'),
+  origin: {
+    segmentId: ORIGINAL,
+    principalId: 'scanner',
+    facilityId: hospital.facilityId,
+    deviceId: undefined,
+    receivedAt: new Date('2026-03-01T08:00:00Z'),
+  },
+});
 const remove = (existing: ExistingInstance) =>
-  database.inTransaction((client) => removeInstance(client, existing, decision));
+  database.inTransaction((client) => removeInstance(client, existing, decision()));
 
 async function study(uid: string) {
   const found = await database.query<{ revision: number }>({
@@ -75,6 +88,7 @@ describe('removeInstance', () => {
       sha256: other,
       segmentId: holder.segmentId,
       isSameEncoding: false,
+      holderSha256: holder.sha256,
     });
     const before = await study('1.9.1');
     const replacedId = await remove(holder);
@@ -93,13 +107,25 @@ describe('removeInstance', () => {
       sha256: holder.sha256,
       objectKey: holder.objectKey,
       segmentId: holder.segmentId,
+      originSegmentId: ORIGINAL,
+      principalId: 'scanner',
       crc32: holder.crc32,
       sopInstanceUid: '1.9.1.2.1',
       decidedBy: 'anna',
       message: 'its SOP Instance UID was given to the instance of entry 4711',
     });
     expect(await journalLines(database, 1)).toMatchObject([
-      { kind: 'instance-replaced', fact: { replacedByQuarantineId: 4711, sopInstanceUid: '1.9.1.2.1' } },
+      {
+        kind: 'instance-replaced',
+        fact: {
+          quarantineId: replacedId,
+          byQuarantineId: 4711,
+          sopInstanceUid: '1.9.1.2.1',
+          segmentId: ORIGINAL,
+          sha256: holder.sha256.toString('hex'),
+          facility: 'hospital',
+        },
+      },
     ]);
     const announced = await database.query({
       text: `select kind, sop_instance_uids from change_outbox order by change_outbox_id desc limit 1`,
@@ -116,7 +142,7 @@ describe('removeInstance', () => {
     const newcomer = segmentOf('1.9.2', 1, ['1.9.2.1.1'], { bytes: 'new' });
     const outcome = await commitDecided(database, newcomer, {
       first: async (client) => {
-        await removeInstance(client, existing, decision);
+        await removeInstance(client, existing, decision());
       },
       decide: () => Promise.resolve(),
     });

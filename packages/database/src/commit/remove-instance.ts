@@ -4,8 +4,9 @@
  */
 import type { Queryable } from '../database.ts';
 import { DatabaseError } from '../errors.ts';
-import { writeJournalOutbox } from '../verdicts.ts';
+import { writeJournalLine } from '../journal.ts';
 import type { ExistingInstance } from './facts.ts';
+import { passOnSeries, passOnStudy } from './founders-due.ts';
 
 /** Who takes the place of the instance, and who decided it. */
 export interface ReplacementDecision {
@@ -13,6 +14,17 @@ export interface ReplacementDecision {
   readonly quarantineId: number;
   readonly decidedBy: string;
   readonly now: Date;
+  /** How the bytes of the instance came, as the receipt that certifies them says. */
+  readonly origin: InstanceOrigin;
+}
+
+/** Where bytes come from that lie somewhere else now, if they were rewritten. */
+export interface InstanceOrigin {
+  readonly segmentId: string;
+  readonly principalId: string;
+  readonly facilityId: number;
+  readonly deviceId: number | undefined;
+  readonly receivedAt: Date;
 }
 
 /**
@@ -25,7 +37,25 @@ export async function removeInstance(
   existing: ExistingInstance,
   decision: ReplacementDecision,
 ): Promise<number> {
-  const { now } = decision;
+  await takeOutInstance(client, existing, decision.now);
+  const replaced: ReplacedEntry = {
+    ...decision,
+    quarantineId: undefined,
+    byQuarantineId: decision.quarantineId,
+    reason: 'duplicate-sop-instance',
+    message: `its SOP Instance UID was given to the instance of entry ${decision.quarantineId}`,
+  };
+  const quarantineId = await listReplaced(client, existing, replaced);
+  await journalReplaced(client, existing, { ...replaced, quarantineId });
+  return quarantineId;
+}
+
+/** Removes the rows of an instance, counts anew, and says so in the change feed. Throws as {@link removeInstance}. */
+export async function takeOutInstance(
+  client: Queryable,
+  existing: ExistingInstance,
+  now: Date,
+): Promise<void> {
   const seriesKey = await giveBackUid(client, existing);
   const { studyKey, sopInstanceUid } = existing;
   await client.query({
@@ -44,10 +74,11 @@ export async function removeInstance(
     text: 'delete from known_encoding where sop_instance_uid = $1',
     values: [sopInstanceUid],
   });
-  if (existing.state === 'active') await uncount(client, { studyKey, seriesKey, now });
-  else await forgetConflict(client, sopInstanceUid);
+  if (existing.state === 'active') {
+    await uncountInSeries(client, { studyKey, seriesKey, sopInstanceUid, now });
+    await uncountInStudy(client, { studyKey, seriesKey, sopInstanceUid, now });
+  } else await forgetConflict(client, sopInstanceUid);
   await announceReplaced(client, existing, now);
-  return keepReplaced(client, existing, decision);
 }
 
 async function giveBackUid(client: Queryable, existing: ExistingInstance): Promise<number> {
@@ -62,37 +93,51 @@ async function giveBackUid(client: Queryable, existing: ExistingInstance): Promi
   throw new DatabaseError('conflict', 'the instance has changed meanwhile: look at it again');
 }
 
+/** Series before study, as the commit locks them. */
 interface Uncounted {
   readonly studyKey: number;
   readonly seriesKey: number;
+  readonly sopInstanceUid: string;
   readonly now: Date;
 }
 
-/** Series before study, as the commit locks them. */
-async function uncount(client: Queryable, { studyKey, seriesKey, now }: Uncounted): Promise<void> {
-  await client.query({
+async function uncountInSeries(
+  client: Queryable,
+  { studyKey, seriesKey, sopInstanceUid }: Uncounted,
+): Promise<void> {
+  const counted = await client.query<{ founded_by: string | null }>({
     name: 'uncount-in-series',
-    text: `update series set number_of_instances = number_of_instances - 1, revision = revision + 1
-      where study_key = $1 and series_key = $2`,
-    values: [studyKey, seriesKey],
+    text: `update series set number_of_instances = number_of_instances - 1, revision = revision + 1,
+        founded_by = nullif(founded_by, $3)
+      where study_key = $1 and series_key = $2 returning founded_by`,
+    values: [studyKey, seriesKey, sopInstanceUid],
   });
+  if (counted.rows[0]?.founded_by === null) await passOnSeries(client, { studyKey, seriesKey });
+}
+
+async function uncountInStudy(
+  client: Queryable,
+  { studyKey, sopInstanceUid, now }: Uncounted,
+): Promise<void> {
   // Locked by a statement of its own: what is counted below must be read by a snapshot taken after the wait.
   await client.query({
     name: 'lock-study',
     text: 'select study_key from study where study_key = $1 for update',
     values: [studyKey],
   });
-  await client.query({
+  const counted = await client.query<{ founded_by: string | null }>({
     name: 'uncount-in-study',
-    text: `update study set number_of_instances = number_of_instances - 1, revision = revision + 1, updated_at = $2,
+    text: `update study set number_of_instances = number_of_instances - 1, revision = revision + 1,
+        updated_at = greatest(updated_at, $2), founded_by = nullif(founded_by, $3),
         number_of_series = (select count(*) from series e where e.study_key = $1 and e.number_of_instances > 0),
         modalities = (select coalesce(array_agg(distinct e.modality order by e.modality), '{}') from series e
           where e.study_key = $1 and e.number_of_instances > 0 and e.modality is not null),
         sop_classes = (select coalesce(array_agg(distinct i.sop_class_uid order by i.sop_class_uid), '{}') from instance i
           where i.study_key = $1 and i.state = 'active')
-      where study_key = $1`,
-    values: [studyKey, now],
+      where study_key = $1 returning founded_by`,
+    values: [studyKey, now, sopInstanceUid],
   });
+  if (counted.rows[0]?.founded_by === null) await passOnStudy(client, studyKey);
 }
 
 async function forgetConflict(client: Queryable, sopInstanceUid: string): Promise<void> {
@@ -117,48 +162,91 @@ async function announceReplaced(
   });
 }
 
+/** The entry that lists the bytes of a replaced instance. */
+export interface ReplacedEntry {
+  /** undefined: the next one. */
+  readonly quarantineId: number | undefined;
+  readonly byQuarantineId: number;
+  readonly reason: string;
+  readonly message: string;
+  readonly decidedBy: string;
+  readonly now: Date;
+  readonly origin: InstanceOrigin;
+}
+
 /** The bytes as an entry of quarantine, so that nothing takes their segment for superfluous. */
-async function keepReplaced(
+export async function listReplaced(
   client: Queryable,
   existing: ExistingInstance,
-  { quarantineId, decidedBy, now }: ReplacementDecision,
+  { quarantineId, reason, message, decidedBy, now, origin }: ReplacedEntry,
 ): Promise<number> {
   const listed = await client.query<{ quarantine_id: number }>({
-    name: 'keep-replaced',
-    text: `insert into quarantine (sha256, reason, message, facility_id, device_id, principal_id, object_key, entry_offset,
-        entry_length, crc32, segment_id, study_instance_uid, series_instance_uid, sop_instance_uid, received_at,
-        last_received_at, state, decided_by, decided_at)
-      select $2, 'duplicate-sop-instance', $3, g.facility_id, g.device_id, g.principal_id, g.object_key, $4, $5, $6,
-        g.segment_id, $7, $8, $9, g.received_at, g.received_at, 'replaced', $10, $11
-      from segment g where g.segment_id = $1 returning quarantine_id`,
+    name: 'list-replaced',
+    text: `insert into quarantine (quarantine_id, sha256, reason, message, facility_id, device_id, principal_id, object_key,
+        entry_offset, entry_length, crc32, segment_id, origin_segment_id, study_instance_uid, series_instance_uid,
+        sop_instance_uid, received_at, last_received_at, state, decided_by, decided_at)
+      overriding system value
+      values (coalesce($1, nextval(pg_get_serial_sequence('quarantine', 'quarantine_id'))), $2, $3, $4, $5, $6, $7, $8, $9,
+        $10, $11, $12, $13, $14, $15, $16, $17, $17, 'replaced', $18, $19) returning quarantine_id`,
     values: [
-      existing.segmentId,
+      quarantineId ?? null,
       existing.sha256,
-      `its SOP Instance UID was given to the instance of entry ${quarantineId}`,
+      reason,
+      message,
+      origin.facilityId,
+      origin.deviceId ?? null,
+      origin.principalId,
+      existing.objectKey,
       existing.entryOffset,
       existing.entryLength,
       existing.crc32,
+      existing.segmentId,
+      origin.segmentId,
       existing.studyInstanceUid,
       existing.seriesInstanceUid,
       existing.sopInstanceUid,
+      origin.receivedAt,
       decidedBy,
       now,
     ],
   });
   const [row] = listed.rows;
-  if (row === undefined) throw new TypeError('every instance lies in a segment that the database knows');
-  await writeJournalOutbox(client, {
+  if (row === undefined) throw new TypeError('insert … returning returns its row');
+  return row.quarantine_id;
+}
+
+async function journalReplaced(
+  client: Queryable,
+  existing: ExistingInstance,
+  entry: ReplacedEntry & { readonly quarantineId: number },
+): Promise<void> {
+  const { origin, byQuarantineId, reason, message, decidedBy, quarantineId } = entry;
+  const codes = await client.query<{ facility: string; device: string | null }>({
+    name: 'codes-of-replaced',
+    text: `select f.code as facility, (select d.code from device d where d.device_id = $2) as device
+      from facility f where f.facility_id = $1`,
+    values: [origin.facilityId, origin.deviceId ?? null],
+  });
+  const [code] = codes.rows;
+  if (code === undefined) throw new TypeError('every instance was sent by a facility');
+  await writeJournalLine(client, {
     kind: 'instance-replaced',
     decidedBy,
+    occurredAt: entry.now,
     fact: {
-      quarantineId: row.quarantine_id,
-      replacedByQuarantineId: quarantineId,
       sopInstanceUid: existing.sopInstanceUid,
+      studyInstanceUid: existing.studyInstanceUid,
+      seriesInstanceUid: existing.seriesInstanceUid,
+      segmentId: origin.segmentId,
       sha256: existing.sha256.toString('hex'),
-      objectKey: existing.objectKey,
-      entryOffset: existing.entryOffset,
-      entryLength: existing.entryLength,
+      quarantineId,
+      byQuarantineId,
+      reason,
+      message,
+      facility: code.facility,
+      device: code.device ?? undefined,
+      principal: origin.principalId,
+      receivedAt: origin.receivedAt.toISOString(),
     },
   });
-  return row.quarantine_id;
 }

@@ -1,10 +1,13 @@
 /** Step 4: the series of new instances, sorted by key. */
-import { type Tag, Tags } from '@sandyq/dicom';
+import { type DicomJson, type Tag, Tags } from '@sandyq/dicom';
 import type { Queryable } from '../database.ts';
 import { dateOf, integerOf, pick, requestsOf, textOf, timeOf } from '../index-attributes.ts';
 import { insertRows } from '../insert-rows.ts';
-import type { Candidate } from './candidate.ts';
+import type { Candidate, Standing } from './candidate.ts';
+import type { Founder } from './facts.ts';
+import { firstOfEach } from './founding.ts';
 import { KeysChangedError } from './keys-changed-error.ts';
+import type { SeriesKeys } from './resolve-keys.ts';
 
 /** Series level attributes kept for answers (PS3.18 Table 10.6.3-4 and what clients ask for beyond). */
 export const SERIES_LEVEL_TAGS: readonly Tag[] = [
@@ -36,10 +39,12 @@ export const SERIES_LEVEL_TAGS: readonly Tag[] = [
   Tags.RequestAttributesSequence,
 ];
 
-const COLUMNS = [
-  'study_key',
-  'series_key',
-  'series_instance_uid',
+const IDENTITY_COLUMNS = ['study_key', 'series_key', 'series_instance_uid'] as const;
+
+/** What its founder says. */
+const FOUNDED_COLUMNS = [
+  'founded_by',
+  'received_at',
   'device_id',
   'modality',
   'series_number',
@@ -56,18 +61,28 @@ const COLUMNS = [
   'performed_procedure_step_start_date',
   'performed_procedure_step_start_time',
   'attributes',
-  'received_at',
 ] as const;
 
-export async function ensureSeries(client: Queryable, candidates: readonly Candidate[]): Promise<void> {
-  const firsts = new Map<number, Candidate>();
-  for (const candidate of candidates) {
-    if (!firsts.has(candidate.keys.seriesKey)) firsts.set(candidate.keys.seriesKey, candidate);
-  }
+/** Makes the series of these candidates that are missing. */
+export async function ensureSeries(
+  client: Queryable,
+  standings: ReadonlyMap<Candidate, Standing>,
+): Promise<void> {
+  const candidates = [...standings].flatMap(([candidate, standing]) =>
+    standing === 'facility-conflict' ? [] : [candidate],
+  );
+  if (candidates.length === 0) return;
+  const isActive = (candidate: Candidate) => standings.get(candidate) === 'active';
+  const active = candidates.filter(isActive);
+  const held = candidates.filter((candidate) => !isActive(candidate));
+  const firsts = new Map([
+    ...firstOfEach(held, ({ keys }) => keys.seriesKey),
+    ...firstOfEach(active, ({ keys }) => keys.seriesKey),
+  ]);
   const sorted = [...firsts.values()].sort((a, b) => a.keys.seriesKey - b.keys.seriesKey);
   const known = await readSeriesKeys(client, sorted);
   const missing = sorted.filter((candidate) => !known.has(seriesName(candidate)));
-  if (missing.length > 0) await insertSeries(client, missing);
+  if (missing.length > 0) await insertSeries(client, missing, isActive);
   const present = missing.length > 0 ? await readSeriesKeys(client, sorted) : known;
   for (const candidate of sorted) {
     if (present.get(seriesName(candidate)) !== candidate.keys.seriesKey) throw new KeysChangedError();
@@ -94,20 +109,54 @@ async function readSeriesKeys(
   return new Map(result.rows.map((row) => [`${row.study_key} ${row.series_instance_uid}`, row.series_key]));
 }
 
-async function insertSeries(client: Queryable, candidates: readonly Candidate[]) {
+async function insertSeries(
+  client: Queryable,
+  candidates: readonly Candidate[],
+  isActive: (candidate: Candidate) => boolean,
+) {
   const inserted = await insertRows<{ series_key: number }>(
     client,
     {
       table: 'series',
-      columns: COLUMNS,
+      columns: [...IDENTITY_COLUMNS, ...FOUNDED_COLUMNS],
       suffix: 'on conflict (study_key, series_instance_uid) do nothing returning series_key',
     },
-    candidates.map(seriesRow),
+    candidates.map((candidate) => [
+      candidate.keys.studyKey,
+      candidate.keys.seriesKey,
+      candidate.segment.seriesInstanceUid,
+      ...foundedValues(candidate, isActive(candidate)),
+    ]),
   );
   const made = new Set(inserted.map((row) => row.series_key));
-  const requests = candidates.flatMap((candidate) =>
-    made.has(candidate.keys.seriesKey) ? requestRows(candidate) : [],
+  await insertRequests(
+    client,
+    candidates.flatMap(({ keys, instance }) =>
+      made.has(keys.seriesKey) ? requestRows(keys, instance.json) : [],
+    ),
   );
+}
+
+/**
+ * Gives the series the attributes of another instance, and ties it to the device of that. Whoever calls it holds the
+ * row's lock and has found the founder under it.
+ */
+export async function refoundSeries(client: Queryable, keys: SeriesKeys, founder: Founder): Promise<void> {
+  const assignments = FOUNDED_COLUMNS.map((column, index) => `${column} = $${index + 3}`).join(', ');
+  await client.query({
+    name: 'refound-series',
+    text: `update series set ${assignments}, founding_due = false where study_key = $1 and series_key = $2`,
+    values: [keys.studyKey, keys.seriesKey, ...foundedValues(founder, true)],
+  });
+  await client.query({
+    name: 'forget-series-requests',
+    text: 'delete from series_request where study_key = $1 and series_key = $2',
+    values: [keys.studyKey, keys.seriesKey],
+  });
+  await insertRequests(client, requestRows(keys, founder.instance.json));
+}
+
+async function insertRequests(client: Queryable, requests: readonly unknown[][]): Promise<void> {
   if (requests.length === 0) return;
   await insertRows(
     client,
@@ -126,12 +175,12 @@ async function insertSeries(client: Queryable, candidates: readonly Candidate[])
   );
 }
 
-function seriesRow({ segment, instance, keys }: Candidate): unknown[] {
+/** Aligned with FOUNDED_COLUMNS. */
+function foundedValues({ segment, instance }: Founder, isActive: boolean): unknown[] {
   const { json } = instance;
   return [
-    keys.studyKey,
-    keys.seriesKey,
-    segment.seriesInstanceUid,
+    isActive ? instance.sopInstanceUid : null,
+    segment.receivedAt,
     segment.deviceId ?? null,
     textOf(json, Tags.Modality, 64),
     integerOf(json, Tags.SeriesNumber),
@@ -148,14 +197,13 @@ function seriesRow({ segment, instance, keys }: Candidate): unknown[] {
     dateOf(json, Tags.PerformedProcedureStepStartDate),
     timeOf(json, Tags.PerformedProcedureStepStartTime),
     pick(json, SERIES_LEVEL_TAGS),
-    segment.receivedAt,
   ];
 }
 
-function requestRows({ instance, keys }: Candidate): unknown[][] {
-  return requestsOf(instance.json).map((request, ordinal) => [
-    keys.studyKey,
-    keys.seriesKey,
+function requestRows({ studyKey, seriesKey }: SeriesKeys, json: DicomJson): unknown[][] {
+  return requestsOf(json).map((request, ordinal) => [
+    studyKey,
+    seriesKey,
     ordinal,
     request.requestedProcedureId,
     request.scheduledProcedureStepId,

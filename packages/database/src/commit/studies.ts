@@ -4,6 +4,8 @@ import type { Queryable } from '../database.ts';
 import { dateOf, nameOf, pick, textOf, timeOf } from '../index-attributes.ts';
 import { insertRows } from '../insert-rows.ts';
 import type { Candidate, Standing } from './candidate.ts';
+import type { Founder } from './facts.ts';
+import { firstOfEach } from './founding.ts';
 import { KeysChangedError } from './keys-changed-error.ts';
 import { createAnonymousPatient, identityName, type PatientKeys, readLinks } from './patients.ts';
 
@@ -41,7 +43,8 @@ export const STUDY_LEVEL_TAGS: readonly Tag[] = [
   Tags.StudyID,
 ];
 
-const COLUMNS = [
+/** Never changed: whose study it is. */
+const IDENTITY_COLUMNS = [
   'study_key',
   'study_instance_uid',
   'facility_id',
@@ -49,6 +52,13 @@ const COLUMNS = [
   'patient_id',
   'patient_issuer_id',
   'patient_issuer_assigned',
+  'updated_at',
+] as const;
+
+/** What its founder says. */
+const FOUNDED_COLUMNS = [
+  'founded_by',
+  'received_at',
   'patient_name',
   'patient_name_key',
   'patient_name_ideographic_key',
@@ -64,8 +74,6 @@ const COLUMNS = [
   'referring_physician_name',
   'referring_physician_name_key',
   'attributes',
-  'received_at',
-  'updated_at',
 ] as const;
 
 interface StudyRow {
@@ -77,22 +85,24 @@ interface StudyRow {
   patient_issuer_id: number;
 }
 
-/** Makes missing studies, then says for every candidate whether it may join its study. */
+/**
+ * Makes missing studies, then says for every candidate whether it may join its study. `former`: instances of before,
+ * which tell whose a study is too.
+ */
 export async function joinStudies(
   client: Queryable,
   candidates: readonly Candidate[],
-  patients: PatientKeys,
+  { patients, former }: { readonly patients: PatientKeys; readonly former: readonly Candidate[] },
 ): Promise<Map<Candidate, Standing>> {
-  const firstByStudy = new Map<string, Candidate>();
-  for (const candidate of candidates) {
-    const uid = candidate.segment.studyInstanceUid;
-    if (!firstByStudy.has(uid)) firstByStudy.set(uid, candidate);
-  }
+  const firstByStudy = firstOfEach(
+    [...candidates, ...former],
+    (candidate) => candidate.segment.studyInstanceUid,
+  );
   const uids = [...firstByStudy.keys()].sort();
   let studies = await readStudies(client, uids);
   const missing = uids.flatMap((uid) => (studies.has(uid) ? [] : (firstByStudy.get(uid) ?? [])));
   if (missing.length > 0) {
-    await insertStudies(client, missing, patients);
+    await insertStudies(client, missing, { patients, former });
     studies = await readStudies(client, uids);
   }
   assertKeys(studies, firstByStudy.values());
@@ -117,24 +127,30 @@ async function readStudies(client: Queryable, uids: readonly string[]): Promise<
   return new Map(result.rows.map((row) => [row.study_instance_uid, row]));
 }
 
-async function insertStudies(client: Queryable, firsts: readonly Candidate[], patients: PatientKeys) {
+async function insertStudies(
+  client: Queryable,
+  firsts: readonly Candidate[],
+  { patients, former }: { readonly patients: PatientKeys; readonly former: readonly Candidate[] },
+) {
   const rows: unknown[][] = [];
   for (const first of firsts) {
     const name = identityName(first.instance.patient);
     const patientKey = (name && patients.get(name)) || (await createAnonymousPatient(client));
-    rows.push(studyRow(first, patientKey));
+    const isActive = first.instance.isHeld !== true && !former.includes(first);
+    rows.push([...identityOf(first, patientKey), ...foundedValues(first, isActive)]);
   }
   await insertRows(
     client,
-    { table: 'study', columns: COLUMNS, suffix: 'on conflict (study_instance_uid) do nothing' },
+    {
+      table: 'study',
+      columns: [...IDENTITY_COLUMNS, ...FOUNDED_COLUMNS],
+      suffix: 'on conflict (study_instance_uid) do nothing',
+    },
     rows,
   );
 }
 
-function studyRow({ segment, instance, keys }: Candidate, patientKey: number): unknown[] {
-  const json: DicomJson = instance.json;
-  const patientName = nameOf(json, Tags.PatientName);
-  const referring = nameOf(json, Tags.ReferringPhysicianName);
+function identityOf({ segment, instance, keys }: Candidate, patientKey: number): unknown[] {
   return [
     keys.studyKey,
     segment.studyInstanceUid,
@@ -143,6 +159,18 @@ function studyRow({ segment, instance, keys }: Candidate, patientKey: number): u
     instance.patient.patientId ?? null,
     instance.patient.issuerId,
     instance.patient.issuerAssigned,
+    segment.receivedAt,
+  ];
+}
+
+/** Aligned with FOUNDED_COLUMNS. */
+function foundedValues({ segment, instance }: Founder, isActive: boolean): unknown[] {
+  const json: DicomJson = instance.json;
+  const patientName = nameOf(json, Tags.PatientName);
+  const referring = nameOf(json, Tags.ReferringPhysicianName);
+  return [
+    isActive ? instance.sopInstanceUid : null,
+    segment.receivedAt,
     patientName.name,
     patientName.key,
     patientName.ideographicKey,
@@ -158,9 +186,29 @@ function studyRow({ segment, instance, keys }: Candidate, patientKey: number): u
     referring.name,
     referring.key,
     pick(json, STUDY_LEVEL_TAGS),
-    segment.receivedAt,
-    segment.receivedAt,
   ];
+}
+
+/**
+ * Gives the study the attributes of another instance; its patient and its facility stay. Whoever calls it holds the
+ * row's lock and has found the founder under it.
+ */
+export async function refoundStudy(client: Queryable, studyKey: number, founder: Founder): Promise<void> {
+  const { patient } = founder.instance;
+  const assignments = FOUNDED_COLUMNS.map((column, index) => `${column} = $${index + 5}`).join(', ');
+  await client.query({
+    name: 'refound-study',
+    text: `update study set ${assignments}, founding_due = false, patient_issuer_assigned =
+        case when patient_issuer_id = $2 and patient_id is not distinct from $3 then $4 else patient_issuer_assigned end
+      where study_key = $1`,
+    values: [
+      studyKey,
+      patient.issuerId,
+      patient.patientId ?? null,
+      patient.issuerAssigned,
+      ...foundedValues(founder, true),
+    ],
+  });
 }
 
 /** Another process made the study first, under its own number: the whole transaction starts over. */
@@ -177,6 +225,7 @@ function standing(
   links: ReadonlySet<string>,
 ): Standing {
   if (study === undefined) throw new KeysChangedError();
+  if (instance.isHeld === true) return 'identity-conflict';
   if (instance.joinsAnyway === true) return 'active';
   const name = identityName(instance.patient);
   const patientKey = name === undefined ? undefined : patients.get(name);

@@ -19,6 +19,8 @@ export interface SearchHit {
   readonly sopClassesInStudy: readonly string[];
   readonly numberOfStudyRelatedSeries: number;
   readonly numberOfStudyRelatedInstances: number;
+  /** Something of what was matched, an instance, a series or a study, is on record as missing or damaged. */
+  readonly isDamaged: boolean;
   /** Series and instance searches. */
   readonly series:
     | {
@@ -101,20 +103,25 @@ interface SearchShape {
 
 const STUDY_COLUMNS = `s.study_instance_uid, s.attributes as study_attributes, s.modalities, s.sop_classes, s.number_of_series,
   s.number_of_instances, (select r.local_namespace from issuer r where r.issuer_id = s.patient_issuer_id) as patient_issuer`;
+/** A study or series is as available as the least available of its instances (PS3.4 C.4.1.1.3.2). */
+const DAMAGED_IN_STUDY = `exists (select from instance d where d.study_key = s.study_key and d.is_damaged
+  and d.state = 'active') as is_damaged`;
+const DAMAGED_IN_SERIES = `exists (select from instance d where d.study_key = e.study_key and d.series_key = e.series_key
+  and d.is_damaged and d.state = 'active') as is_damaged`;
 const SERIES_COLUMNS = `${STUDY_COLUMNS}, e.series_instance_uid, e.attributes as series_attributes,
   e.number_of_instances as series_instances`;
 const STUDY_ORDER = 's.study_date desc nulls last, s.study_key desc';
 
 const SHAPES: Readonly<Record<SearchLevel, SearchShape>> = {
-  study: { columns: STUDY_COLUMNS, from: 'from study s', order: STUDY_ORDER },
+  study: { columns: `${STUDY_COLUMNS}, ${DAMAGED_IN_STUDY}`, from: 'from study s', order: STUDY_ORDER },
   series: {
-    columns: SERIES_COLUMNS,
+    columns: `${SERIES_COLUMNS}, ${DAMAGED_IN_SERIES}`,
     from: 'from study s join series e on e.study_key = s.study_key',
     order: `${STUDY_ORDER}, e.series_number nulls last, e.series_key`,
   },
   instance: {
     columns: `${SERIES_COLUMNS}, i.study_key, i.sop_instance_uid, i.sop_class_uid, i.transfer_syntax_uid, i.instance_number,
-      i.rows, i.columns, i.bits_allocated, i.number_of_frames`,
+      i.rows, i.columns, i.bits_allocated, i.number_of_frames, i.is_damaged`,
     from: `from study s join series e on e.study_key = s.study_key
       join instance i on i.study_key = e.study_key and i.series_key = e.series_key`,
     order: `${STUDY_ORDER}, e.series_number nulls last, e.series_key, i.instance_number nulls last, i.sop_instance_uid`,
@@ -129,6 +136,7 @@ interface HitRow {
   number_of_series: number;
   number_of_instances: number;
   patient_issuer: string;
+  is_damaged: boolean;
   series_instance_uid: string;
   series_attributes: DicomJson;
   series_instances: number;
@@ -152,6 +160,7 @@ function toHit(row: HitRow, level: SearchLevel): SearchHit {
     sopClassesInStudy: row.sop_classes,
     numberOfStudyRelatedSeries: row.number_of_series,
     numberOfStudyRelatedInstances: row.number_of_instances,
+    isDamaged: row.is_damaged,
     series:
       level === 'study'
         ? undefined

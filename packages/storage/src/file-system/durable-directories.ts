@@ -32,6 +32,11 @@ export class DurableDirectories {
     this.#known.add(path);
   }
 
+  /** Asks anew of every directory. */
+  forget(): void {
+    this.#known.clear();
+  }
+
   /** Above the root a directory that is there was put there by the operator; only new ones are fsynced. */
   async #ensureAbove(path: string): Promise<void> {
     if ((await this.#fileSystem.stat(path)) !== undefined) return;

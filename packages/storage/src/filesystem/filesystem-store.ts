@@ -5,9 +5,8 @@ import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { abortedError, throwIfAborted } from '../abort.ts';
 import { isStorageError, StorageError } from '../errors.ts';
-import { DurableDirectories } from '../file-system/durable-directories.ts';
 import { FileRangeReadable } from '../file-system/file-range-readable.ts';
-import type { FileSystem } from '../file-system/file-system.ts';
+import type { FileSystem, OpenFile } from '../file-system/file-system.ts';
 import { nodeFileSystem } from '../file-system/node-file-system.ts';
 import { assertKey } from '../key.ts';
 import { awaitingConsumer } from '../late-consumer.ts';
@@ -22,6 +21,7 @@ import type {
 import { maximumPutBytes } from '../object-store.ts';
 import { assertRange, rangeWithin } from '../range.ts';
 import { listObjects } from './list-objects.ts';
+import { StoreFolder } from './store-folder.ts';
 
 /** What {@link createFilesystemStore} needs. */
 export interface FilesystemStoreOptions {
@@ -31,6 +31,11 @@ export interface FilesystemStoreOptions {
   readonly fileSystem?: FileSystem;
   /** Names of temporary files; default `randomUUID`. */
   readonly newId?: () => string;
+  /**
+   * Whether a store may begin in a folder that is empty or not there: asked while nothing tells that one is. Default:
+   * it may. Whoever remembers objects says no; then everything is `unavailable` until the disk is mounted again.
+   */
+  readonly mayBegin?: () => Promise<boolean>;
   /** Told when a temporary file could not be removed; {@link StoreMaintenance.removeUnfinished} finds it later. */
   readonly onCleanupFailure?: (error: unknown) => void;
 }
@@ -48,7 +53,7 @@ class FilesystemStore implements ObjectStore, StoreMaintenance {
   readonly #root: string;
   readonly #temporary: string;
   readonly #fileSystem: FileSystem;
-  readonly #directories: DurableDirectories;
+  readonly #folder: StoreFolder;
   readonly #newId: () => string;
   readonly #onCleanupFailure: (error: unknown) => void;
   #temporaryFolderMade = false;
@@ -57,7 +62,11 @@ class FilesystemStore implements ObjectStore, StoreMaintenance {
     this.#root = options.root;
     this.#temporary = join(options.root, temporaryFolder);
     this.#fileSystem = options.fileSystem ?? nodeFileSystem();
-    this.#directories = new DurableDirectories(options.root, this.#fileSystem);
+    this.#folder = new StoreFolder({
+      root: options.root,
+      fileSystem: this.#fileSystem,
+      mayBegin: options.mayBegin ?? (async () => true),
+    });
     this.#newId = options.newId ?? randomUUID;
     this.#onCleanupFailure = options.onCleanupFailure ?? (() => undefined);
   }
@@ -88,6 +97,7 @@ class FilesystemStore implements ObjectStore, StoreMaintenance {
   async stat(key: string): Promise<ObjectStat | undefined> {
     assertKey(key);
     const found = await this.#fileSystem.stat(this.#pathOf(key));
+    if (found === undefined) await this.#folder.assertThere();
     if (found?.kind !== 'file') return undefined;
     return { key, size: found.size, lastModified: found.modifiedAt };
   }
@@ -96,7 +106,7 @@ class FilesystemStore implements ObjectStore, StoreMaintenance {
     assertKey(key);
     if (range !== undefined) assertRange(range);
     throwIfAborted(signal, `read ${key}`);
-    const file = await this.#fileSystem.open(this.#pathOf(key), 'read');
+    const file = await this.#openObject(key);
     try {
       const { kind, size } = await file.stat();
       if (kind !== 'file') throw new StorageError('not-found', `no object ${key}`);
@@ -110,7 +120,7 @@ class FilesystemStore implements ObjectStore, StoreMaintenance {
   }
 
   list(prefix: string, options: ListOptions = {}): AsyncIterable<ObjectStat> {
-    return listObjects(this.#fileSystem, this.#root, prefix, options);
+    return this.#list(prefix, options);
   }
 
   async delete(key: string): Promise<void> {
@@ -120,6 +130,7 @@ class FilesystemStore implements ObjectStore, StoreMaintenance {
       await this.#fileSystem.unlink(path);
     } catch (error) {
       if (!isStorageError(error, 'not-found')) throw error;
+      await this.#folder.assertThere();
     }
     // Also when it was absent: whoever removed it may have died before this fsync.
     const directory = dirname(path);
@@ -135,7 +146,7 @@ class FilesystemStore implements ObjectStore, StoreMaintenance {
   async settle(key: string): Promise<void> {
     if ((await this.stat(key)) === undefined) throw new StorageError('not-found', `no object ${key}`);
     const directory = dirname(this.#pathOf(key));
-    await this.#directories.ensure(directory);
+    await this.#folder.ensure(directory);
     await this.#fileSystem.syncDirectory(directory);
   }
 
@@ -157,9 +168,34 @@ class FilesystemStore implements ObjectStore, StoreMaintenance {
   async #publish(path: string, key: string): Promise<void> {
     const target = this.#pathOf(key);
     const directory = dirname(target);
-    await this.#directories.ensure(directory);
-    await this.#fileSystem.link(path, target);
+    await this.#folder.ensureRoot();
+    await this.#folder.ensure(directory);
+    try {
+      await this.#fileSystem.link(path, target);
+    } catch (error) {
+      if (!isStorageError(error, 'not-found')) throw error;
+      this.#folder.forget();
+      await this.#folder.ensure(directory);
+      await this.#fileSystem.link(path, target);
+    }
     await this.#fileSystem.syncDirectory(directory);
+  }
+
+  /** What is not found where the store itself is not is not missing. */
+  async #openObject(key: string): Promise<OpenFile> {
+    try {
+      return await this.#fileSystem.open(this.#pathOf(key), 'read');
+    } catch (error) {
+      if (isStorageError(error, 'not-found')) await this.#folder.assertThere();
+      throw error;
+    }
+  }
+
+  /** Asked after it as well: a list that ended because the disk went away says nothing. */
+  async *#list(prefix: string, options: ListOptions): AsyncGenerator<ObjectStat> {
+    await this.#folder.assertThere();
+    yield* listObjects(this.#fileSystem, this.#root, prefix, options);
+    await this.#folder.assertThere();
   }
 
   async #withTemporaryFile(bytes: Uint8Array, use: (path: string) => Promise<void>): Promise<void> {
@@ -181,8 +217,8 @@ class FilesystemStore implements ObjectStore, StoreMaintenance {
 
   /** Not fsynced: what is in it is of no use after a crash. */
   async #makeTemporaryFolder(): Promise<void> {
+    await this.#folder.ensureRoot();
     if (this.#temporaryFolderMade) return;
-    await this.#directories.ensure(this.#root);
     try {
       await this.#fileSystem.mkdir(this.#temporary);
     } catch (error) {

@@ -72,6 +72,12 @@ export class JsonReader {
     return found;
   }
 
+  /** True or false. */
+  boolean(): boolean {
+    if (typeof this.#value !== 'boolean') throw this.#unexpected('true or false');
+    return this.#value;
+  }
+
   /** The value true, for members that are absent otherwise. */
   true(): true {
     if (this.#value !== true) throw this.#unexpected('true');

@@ -42,8 +42,13 @@ export async function openSegment(
   key: string,
   options: OpenSegmentOptions = {},
 ): Promise<OpenedSegment> {
+  return openWith(key, async () => openBytes(await objectBytes(store, key, options)));
+}
+
+/** Checks what `open` finds against the key of the object. Errors: as {@link openSegment}. */
+export async function openWith(key: string, open: () => Promise<OpenedSegment>): Promise<OpenedSegment> {
   const { studyHash, segmentId, receiptHash } = parseSegmentKey(key);
-  const opened = await openBytes(await objectBytes(store, key, options)).catch((error: unknown) => {
+  const opened = await open().catch((error: unknown) => {
     // The key says version 1: another version inside it is damage. So is a size that the store doesn't keep to.
     if (!isStorageError(error, 'unsupported-format') && !isStorageError(error, 'short-read')) throw error;
     throw new StorageError('damaged', `${key}: ${error.message}`, { cause: error });
@@ -56,10 +61,10 @@ export async function openSegment(
   return opened;
 }
 
-/** As {@link openSegment}, without a key to check against. */
-export async function openBytes(source: SegmentBytes): Promise<OpenedSegment> {
+/** As {@link openSegment}, without a key to check against. `firstBytes`: read from the end at first. */
+export async function openBytes(source: SegmentBytes, firstBytes = tailBytes): Promise<OpenedSegment> {
   if (source.size < smallestSegmentBytes) throw damaged(source.name, `${source.size} bytes are no segment`);
-  const length = Math.min(tailBytes, source.size);
+  const length = Math.min(firstBytes, source.size);
   const tail = await readRange(source, { offset: source.size - length, length });
   const trailer = parseTrailer(tail.subarray(length - trailerDistanceBytes), source.name);
   const { receiptOffset, receiptLength, receiptSha256 } = trailer;

@@ -16,18 +16,25 @@ export async function readSegmentMetadata(
   receipt: SegmentReceipt,
   signal?: AbortSignal,
 ): Promise<Map<number, string>> {
-  const { offset, length, sha256 } = receipt.metadata;
+  const { offset, length } = receipt.metadata;
   const source = await objectBytes(store, key, { size: offset + length, signal });
   const compressed = await readRange(source, { offset, length });
-  if (createHash('sha256').update(compressed).digest('hex') !== sha256) {
+  return parseSegmentMetadata(compressed, receipt, key);
+}
+
+/** What the bytes of a `metadata` entry say, as {@link readSegmentMetadata} gives it. Errors: `damaged`. */
+export async function parseSegmentMetadata(
+  compressed: Buffer,
+  { metadata, entries }: SegmentReceipt,
+  key: string,
+): Promise<Map<number, string>> {
+  if (createHash('sha256').update(compressed).digest('hex') !== metadata.sha256) {
     throw new StorageError(
       'damaged',
-      `${key}: the metadata at byte ${offset} have another SHA-256 than the receipt says`,
+      `${key}: the metadata at byte ${metadata.offset} have another SHA-256 than the receipt says`,
     );
   }
-  const lines = await decompressLines(compressed, receipt.entries.length, key);
-  const texts = receipt.entries.map(
-    (entry, index) => [entry.ordinal, entry.role, lines[index] ?? ''] as const,
-  );
+  const lines = await decompressLines(compressed, entries.length, key);
+  const texts = entries.map((entry, index) => [entry.ordinal, entry.role, lines[index] ?? ''] as const);
   return new Map(texts.filter(([, role]) => role === 'part10').map(([ordinal, , text]) => [ordinal, text]));
 }

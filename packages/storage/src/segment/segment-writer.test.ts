@@ -18,6 +18,23 @@ import {
 } from './testing/segment-kit.ts';
 import { verifySegment } from './verify-segment.ts';
 
+describe('a segment whose disk is full', () => {
+  it('fails for that reason, also where the next entry could not even begin', async () => {
+    const fileSystem = new LossyFileSystem();
+    const { spool } = await sampleSpool(fileSystem);
+    const segment = await spool.create(sampleHeader);
+    fileSystem.restartCount({ failingStep: { step: 1, code: 'no-space' } });
+    await writeEntry(segment, sampleEntry(1_000, 1));
+    segment.flushSoon();
+    await new Promise((resolve) => setImmediate(resolve));
+    const next = segment.beginEntry({ sopInstanceUid: '1.2.99', role: 'part10' });
+    await expect(next).rejects.toMatchObject({ code: 'no-space' });
+    expect(segment.busy).toBe(false);
+    await expect(segment.seal()).rejects.toMatchObject({ code: 'no-space' });
+    await segment.discard();
+  });
+});
+
 describe('an entry that is rolled back', () => {
   it('leaves no trace, be it short or longer than a batch', async () => {
     for (const length of [10, 100_000, 3_000_000]) {

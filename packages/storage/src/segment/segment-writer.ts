@@ -150,7 +150,7 @@ export class SegmentWriter {
     const headerBytes = tarHeaderBytes(name);
     const start = this.#file.length;
     this.#openEntry = ordinal;
-    await this.#file.append(Buffer.alloc(headerBytes));
+    await this.#beginFile(headerBytes);
     return {
       segmentId: this.id,
       file: this.#file,
@@ -165,6 +165,16 @@ export class SegmentWriter {
         await this.#file.truncate(start);
       },
     };
+  }
+
+  /** Room for the tar header. An entry that can't even begin is not open: its segment has failed for the disk's reason. */
+  async #beginFile(headerBytes: number): Promise<void> {
+    try {
+      await this.#file.append(Buffer.alloc(headerBytes));
+    } catch (error) {
+      this.#openEntry = undefined;
+      throw error;
+    }
   }
 
   /** A received part and what is composed of it stay together, however long they are. */

@@ -48,6 +48,20 @@ describe('sweepSpool', () => {
     expect(fileSystem.openFiles).toBe(1);
   });
 
+  it('only says in a dry run what it would remove', async () => {
+    const fileSystem = new LossyFileSystem();
+    const { spool, sealed } = await abandonedSpool(fileSystem);
+    const before = await fileSystem.readdir(`/spool/${spool.owner}`);
+    const dry = await sweepSpool({ directory, fileSystem, livenessOf: judgeAs('dead'), dryRun: true });
+    expect(dry).toMatchObject({ removedFiles: 2, sealed: [sealed] });
+    expect(await fileSystem.readdir(`/spool/${spool.owner}`)).toEqual(before);
+    const { removedFiles, removedBytes } = dry;
+    expect(await sweepSpool({ directory, fileSystem, livenessOf: judgeAs('dead') })).toMatchObject({
+      removedFiles,
+      removedBytes,
+    });
+  });
+
   it('touches nothing of the living, of the unknown and of the sweeper itself', async () => {
     for (const liveness of ['alive', 'unknown'] as const) {
       const fileSystem = new LossyFileSystem();

@@ -22,6 +22,8 @@ export interface SweepSpoolOptions {
   readonly fileSystem: FileSystem;
   /** Owners that are left alone without being judged: the sweeper itself. */
   readonly except?: readonly string[];
+  /** Say what would be removed, remove nothing. */
+  readonly dryRun?: boolean;
   /**
    * Judges an owner; only `dead` is swept. A caller that knows more, e.g. one that holds the only lock on the data
    * folder, can say more. Default: {@link livenessOnThisMachine}.
@@ -29,7 +31,7 @@ export interface SweepSpoolOptions {
   readonly livenessOf?: (identity: ProcessIdentity, owner: string) => Promise<OwnerLiveness>;
 }
 
-/** What a sweep did. */
+/** What a sweep did, or would have done. */
 export interface SweepReport {
   readonly removedFiles: number;
   readonly removedBytes: number;
@@ -48,8 +50,8 @@ export interface SweepReport {
  * file, and the object is replayed as any that the database does not know.
  */
 export async function sweepSpool(options: SweepSpoolOptions): Promise<SweepReport> {
-  const { directory, fileSystem, except = [] } = options;
-  const sweep = new Sweep(fileSystem);
+  const { directory, fileSystem, except = [], dryRun = false } = options;
+  const sweep = new Sweep(fileSystem, dryRun);
   for (const { name: owner, kind } of await namesIn(fileSystem, directory)) {
     if (kind !== 'directory' || except.includes(owner)) continue;
     const liveness = await judge(options, owner);
@@ -94,9 +96,11 @@ class Sweep implements SweepReport {
   readonly damaged: string[] = [];
   readonly kept: { owner: string; liveness: 'alive' | 'unknown' }[] = [];
   readonly #fileSystem: FileSystem;
+  readonly #dryRun: boolean;
 
-  constructor(fileSystem: FileSystem) {
+  constructor(fileSystem: FileSystem, dryRun: boolean) {
     this.#fileSystem = fileSystem;
+    this.#dryRun = dryRun;
   }
 
   async sweepFolder(folder: string): Promise<void> {
@@ -106,7 +110,7 @@ class Sweep implements SweepReport {
       if (name.endsWith('.tar')) await this.#examine(path);
       else await this.#remove(path);
     }
-    await removeOwnerFolder(this.#fileSystem, folder);
+    if (!this.#dryRun) await removeOwnerFolder(this.#fileSystem, folder);
   }
 
   async #examine(path: string): Promise<void> {
@@ -122,7 +126,8 @@ class Sweep implements SweepReport {
 
   async #remove(path: string): Promise<void> {
     const stat = await this.#fileSystem.stat(path);
-    const removed = await orUndefined(this.#fileSystem.unlink(path).then(() => true));
+    const remove = this.#dryRun ? Promise.resolve() : this.#fileSystem.unlink(path);
+    const removed = await orUndefined(remove.then(() => true));
     this.removedFiles += removed === undefined ? 0 : 1;
     this.removedBytes += removed === undefined ? 0 : (stat?.size ?? 0);
   }

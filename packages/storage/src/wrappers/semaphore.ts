@@ -6,18 +6,26 @@ import { StorageError } from '../errors.ts';
 export class Semaphore {
   readonly #what: string;
   readonly #maximumWaiting: number;
+  readonly #maximumWaitMs: number;
   readonly #waiting = new Set<() => void>();
   #free: number;
 
-  constructor(options: { readonly what: string; readonly permits: number; readonly maximumWaiting: number }) {
+  constructor(options: {
+    readonly what: string;
+    readonly permits: number;
+    readonly maximumWaiting: number;
+    /** A call that has waited so long is `busy` too; by default it waits until it is its turn. */
+    readonly maximumWaitMs?: number | undefined;
+  }) {
     this.#what = options.what;
     this.#free = options.permits;
     this.#maximumWaiting = options.maximumWaiting;
+    this.#maximumWaitMs = options.maximumWaitMs ?? 0;
   }
 
   /**
    * Waits for a permit and returns the function that gives it back, of which a second call does nothing. `busy` if too
-   * many wait already, `aborted` if the caller gives up.
+   * many wait already or the wait is too long, `aborted` if the caller gives up.
    */
   async acquire(signal: AbortSignal | undefined): Promise<() => void> {
     throwIfAborted(signal, this.#what);
@@ -35,17 +43,32 @@ export class Semaphore {
       throw new StorageError('busy', `${this.#what}: ${this.#waiting.size} calls wait already`);
     }
     await new Promise<void>((resolve, reject) => {
-      const onAbort = (): void => {
+      const leave = (error: StorageError): void => {
         this.#waiting.delete(admit);
-        if (signal !== undefined) reject(abortedError(signal, this.#what));
+        done();
+        reject(error);
+      };
+      const onAbort = (): void => {
+        if (signal !== undefined) leave(abortedError(signal, this.#what));
+      };
+      const done = (): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', onAbort);
       };
       const admit = (): void => {
-        signal?.removeEventListener('abort', onAbort);
+        done();
         resolve();
       };
+      const timer = this.#limitWait(leave);
       this.#waiting.add(admit);
       signal?.addEventListener('abort', onAbort, { once: true });
     });
+  }
+
+  #limitWait(leave: (error: StorageError) => void): NodeJS.Timeout | undefined {
+    if (this.#maximumWaitMs === 0) return undefined;
+    const message = `${this.#what}: none of the calls before was done within ${this.#maximumWaitMs} ms`;
+    return setTimeout(() => leave(new StorageError('busy', message)), this.#maximumWaitMs);
   }
 
   /** A permit goes straight to whoever waits longest. */

@@ -11,13 +11,16 @@ export interface LimitOptions {
   readonly reads: number;
   /** Calls of each kind that may wait; one more is `busy`. Default 1 000. */
   readonly maximumWaiting?: number;
+  /** A call that has waited so long is `busy` as well: nobody waits for ever behind a store that hangs. */
+  readonly maximumWaitMs?: number;
 }
 
 /** The store with bounded puts and reads. What is cheap (stat, list, delete, check) passes. */
 export function withLimit(store: ObjectStore, options: LimitOptions): ObjectStore {
   const maximumWaiting = options.maximumWaiting ?? 1000;
-  const puts = new Semaphore({ what: 'put', permits: options.puts, maximumWaiting });
-  const reads = new Semaphore({ what: 'read', permits: options.reads, maximumWaiting });
+  const { maximumWaitMs } = options;
+  const puts = new Semaphore({ what: 'put', permits: options.puts, maximumWaiting, maximumWaitMs });
+  const reads = new Semaphore({ what: 'read', permits: options.reads, maximumWaiting, maximumWaitMs });
   return {
     kind: store.kind,
     putFile: (key, file, signal) => holding(puts, signal, () => store.putFile(key, file, signal)),
