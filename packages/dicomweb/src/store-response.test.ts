@@ -84,6 +84,7 @@ describe('storeResponse', () => {
     [409, [failed, unknown]],
     [400, [unknown, unknown]],
     [503, [{ verdict: 'failed', reason: 'out-of-resources' } as const]],
+    [503, [failed, { verdict: 'failed', reason: 'storage-unavailable' } as const]],
     [415, [{ verdict: 'failed', reason: 'unsupported-media-type' } as const]],
     [400, []],
   ] satisfies [number, StoreResult[]][])('answers %i', (status, results) => {

@@ -31,6 +31,8 @@ export interface StoreResponse {
   xml(): string;
 }
 
+const UNAVAILABLE = 503;
+
 type StoredResult = Extract<StoreResult, { verdict: 'stored' }>;
 type FailedResult = Extract<StoreResult, { verdict: 'failed' }>;
 
@@ -49,7 +51,8 @@ export function storeResponse(
 
 /**
  * Status of the whole (PS3.18 Table 10.5.3-1): 200 all stored; 202 some stored, others failed or have warnings; with
- * nothing stored the status that all failures share, else 409. Nothing received is bad syntax: 400.
+ * nothing stored the status that all failures share, else 409; but 503 if any of them may succeed later, so that nobody
+ * takes an instance for refused that was not even looked at. Nothing received is bad syntax: 400.
  */
 function statusOf(results: readonly StoreResult[]): number {
   const isClean = (result: StoreResult): boolean =>
@@ -57,6 +60,7 @@ function statusOf(results: readonly StoreResult[]): number {
   if (results.length === 0) return 400;
   if (results.some(({ verdict }) => verdict === 'stored')) return results.every(isClean) ? 200 : 202;
   const statuses = new Set(results.filter(isFailed).map(({ reason }) => failureReasons[reason].status));
+  if (statuses.has(UNAVAILABLE)) return UNAVAILABLE;
   const [status] = statuses;
   return statuses.size === 1 && status !== undefined ? status : 409;
 }

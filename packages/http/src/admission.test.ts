@@ -107,4 +107,27 @@ describe('admission', () => {
     await expect(control.admit('a', 1)).rejects.toThrow('gone');
     expect(control.inFlightBytes).toBe(0);
   });
+
+  it('lets so many in at a time, tells what is held, and lets nobody in who is refused', async () => {
+    const told: { bytes: number; requests: number }[] = [];
+    const { control, disk } = setUp({
+      maxRequests: 2,
+      maxWaitMs: 5_000,
+      onChange: (held) => told.push(held),
+    });
+    const first = await control.admit('a', 10 * MIB);
+    disk.free = 5 * MIB;
+    disk.now += 1_000;
+    await expect(control.admit('b', 10 * MIB)).rejects.toMatchObject(overloaded(60));
+    expect(control.requestsInFlight).toBe(1);
+    disk.free = 1000 * MIB;
+    disk.now += 1_000;
+    const second = await control.admit('b', 10 * MIB);
+    const third = control.admit('c', 10 * MIB);
+    first.release();
+    (await third).release();
+    second.release();
+    expect(Math.max(...told.map(({ requests }) => requests))).toBe(2);
+    expect(told.at(-1)).toEqual({ bytes: 0, requests: 0 });
+  });
 });

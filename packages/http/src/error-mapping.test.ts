@@ -33,6 +33,7 @@ describe('the table of errors', () => {
     'not-found': 404,
     'method-not-allowed': 405,
     'not-acceptable': 406,
+    'sender-stalled': 408,
     conflict: 409,
     gone: 410,
     'precondition-failed': 412,

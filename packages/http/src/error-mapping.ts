@@ -57,6 +57,11 @@ const STORAGE: Readonly<Record<StorageErrorCode, Rule>> = {
   'read-only': later(60),
   'sync-failed': later(10),
   aborted: later(2),
+  // The disk, the mount, the keys of the store or the clock: somebody of ours has to see to it, and the request was right.
+  'io-error': later(60),
+  'access-denied': later(60),
+  'bad-answer': later(60),
+  'different-file-system': later(60),
   // An object that the index knows and the store has not: a fault of ours, never "no such study".
   'not-found': INTERNAL,
   exists: INTERNAL,
@@ -64,10 +69,6 @@ const STORAGE: Readonly<Record<StorageErrorCode, Rule>> = {
   'invalid-argument': INTERNAL,
   'not-sealed': INTERNAL,
   'unsupported-format': INTERNAL,
-  'access-denied': INTERNAL,
-  'different-file-system': INTERNAL,
-  'io-error': INTERNAL,
-  'bad-answer': INTERNAL,
 };
 
 const DATABASE: Readonly<Record<DatabaseErrorCode, Rule>> = {
@@ -112,6 +113,7 @@ const HTTP: Readonly<Record<HttpErrorCode, Rule>> = {
   'not-found': own(404),
   'method-not-allowed': own(405),
   'not-acceptable': own(406),
+  'sender-stalled': own(408),
   conflict: own(409),
   gone: own(410),
   'precondition-failed': own(412),

@@ -10,6 +10,7 @@ export type HttpErrorCode =
   | 'not-found'
   | 'method-not-allowed'
   | 'not-acceptable'
+  | 'sender-stalled'
   | 'conflict'
   | 'gone'
   | 'precondition-failed'

@@ -34,6 +34,7 @@ export {
   type Environment,
   type ObjectStoreSettings,
   readSettings,
+  type S3Settings,
   type Settings,
   unknownSettings,
 } from './settings/read-settings.ts';

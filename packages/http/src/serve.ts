@@ -1,6 +1,6 @@
 /** Listens, and stops listening without breaking off what is being answered. */
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Metrics } from '@sandyq/telemetry';
 import { StartError } from './errors.ts';
 import { deferContinue } from './request-body.ts';
@@ -12,6 +12,8 @@ export interface ServeOptions {
   readonly port: number;
   readonly maxConnections: number;
   readonly metrics: Metrics;
+  /** A connection without a byte in either direction for this long is dead, unless the archive itself is at work for it. Default 2 min. */
+  readonly idleMs?: number;
 }
 
 /** A listening server. */
@@ -29,7 +31,7 @@ export interface RunningServer {
 /** Time for requests in progress when stopping; leaves the service 2 s of its 10 to close what is behind. */
 const GRACE_MS = 8000;
 
-/** A connection without a byte in either direction for this long is dead. There is no limit to the time of a whole body. */
+/** Default of {@link ServeOptions.idleMs}. There is no limit to the time of a whole body. */
 const IDLE_MS = 120_000;
 /** Between requests; longer than reverse proxies keep theirs (60 s), so that none sends into a connection being closed. */
 const KEEP_ALIVE_MS = 75_000;
@@ -49,7 +51,8 @@ export async function serve(listener: RequestListener, options: ServeOptions): P
     keepAlive: true,
     noDelay: true,
   });
-  server.timeout = IDLE_MS;
+  const idleMs = options.idleMs ?? IDLE_MS;
+  server.timeout = idleMs;
   server.maxConnections = options.maxConnections;
   const dropped = options.metrics.counter({
     name: 'http_connections_dropped_total',
@@ -57,7 +60,9 @@ export async function serve(listener: RequestListener, options: ServeOptions): P
   });
   server.on('drop', () => dropped.add(1));
   deferContinue(server);
-  const drain = drainable(server);
+  const active = answersInProgress(server);
+  const drain = drainable(server, active);
+  server.on('timeout', (socket: Socket) => endIdle(socket, active, idleMs));
   server.on('request', listener);
   const port = await listen(server, options);
   return {
@@ -67,19 +72,46 @@ export async function serve(listener: RequestListener, options: ServeOptions): P
   };
 }
 
-/** Keeps account of answers in progress; to be called before the listener is attached. */
-function drainable(server: Server): (graceMs: number) => Promise<number> {
+/** To be called before the listener is attached. */
+function answersInProgress(server: Server): ReadonlySet<ServerResponse> {
   const active = new Set<ServerResponse>();
+  server.on('request', (_request, response) => {
+    active.add(response);
+    response.once('close', () => active.delete(response));
+  });
+  return active;
+}
+
+/**
+ * A large object takes longer on its way into a slow store than any connection may be idle: its sender waits, and must not be cut off.
+ * What the archive waits for has limits of its own.
+ */
+function endIdle(socket: Socket, active: ReadonlySet<ServerResponse>, idleMs: number): void {
+  const response = [...active].find((each) => each.socket === socket);
+  if (response === undefined || isClientsTurn(response)) socket.destroy();
+  else socket.setTimeout(idleMs);
+}
+
+/** Whether the client has yet to send, or to take, what it is waited for. */
+function isClientsTurn(response: ServerResponse): boolean {
+  if (response.headersSent) return response.writableLength > 0;
+  const { req: request } = response;
+  return !request.complete && request.readableLength === 0;
+}
+
+/** Lets answers in progress finish; to be called before the listener is attached. */
+function drainable(
+  server: Server,
+  active: ReadonlySet<ServerResponse>,
+): (graceMs: number) => Promise<number> {
   let draining = false;
 
   const lastOnItsConnection = (response: ServerResponse) => {
     if (!response.headersSent) response.setHeader('Connection', 'close');
   };
   server.on('request', (_request, response) => {
-    active.add(response);
     if (draining) lastOnItsConnection(response);
     response.once('close', () => {
-      active.delete(response);
       if (draining) setImmediate(() => server.closeIdleConnections());
     });
   });

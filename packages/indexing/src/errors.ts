@@ -1,4 +1,4 @@
-/** Errors of this package: decisions on quarantine that cannot be carried out. Messages say what can be done instead. */
+/** Errors of this package. Messages say what can be done instead. */
 
 export type QuarantineErrorCode =
   | 'not-found' // no entry of this number
@@ -15,6 +15,23 @@ export class QuarantineError extends Error {
 
   constructor(code: QuarantineErrorCode, message: string) {
     super(message);
+    this.code = code;
+  }
+}
+
+/** What can be wrong with the journal. */
+export type JournalErrorCode =
+  | 'not-exported' // decided and recorded, but the store does not have it yet
+  | 'behind' // the index does not know everything that the store holds: nothing may be decided on it
+  | 'contested' // another database writes into this journal again and again
+  | 'damaged'; // the chain of batches is broken, or a batch is not readable
+
+export class JournalError extends Error {
+  override readonly name = 'JournalError';
+  readonly code: JournalErrorCode;
+
+  constructor(code: JournalErrorCode, message: string, options: { cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
   }
 }

@@ -7,6 +7,7 @@ import {
   recordVerdictsGiven,
   type SegmentCommit,
 } from '@sandyq/database';
+import type { ReceiptEntry, SegmentReceipt } from '@sandyq/storage';
 import { clockOffsetMs } from './clock-offset.ts';
 import type { Directory } from './directory.ts';
 import { judge, type Verdict } from './judge.ts';
@@ -40,8 +41,8 @@ export async function segmentCommitOf(
   { id, key, size, receipt, receiptSha256 }: StoredSegment,
   instances: readonly StoredInstance[],
 ): Promise<SegmentCommit> {
-  const receivedAt = new Date(receipt.receivedAt);
   const [first] = instances;
+  const receivedAt = new Date(originalOf(receipt, first?.entry).receivedAt);
   return {
     segmentId: id,
     objectKey: key,
@@ -58,10 +59,18 @@ export async function segmentCommitOf(
   };
 }
 
-async function instanceCommitOf(
+/** The receipt under which the entry came in: of a rewrite's entry the original that certifies it. */
+function originalOf(receipt: SegmentReceipt, entry: ReceiptEntry | undefined): SegmentReceipt {
+  if (entry?.origin === undefined) return receipt;
+  return receipt.originals.find(({ segmentId }) => segmentId === entry.origin) ?? receipt;
+}
+
+/** What the index is told of one instance. */
+export async function instanceCommitOf(
   { entry, json, metadata }: StoredInstance,
   sender: Sender,
   directory: Directory,
+  compress: (bytes: Uint8Array) => Buffer | Promise<Buffer> = compressAtOnce,
 ): Promise<InstanceCommit> {
   const defaults = { facility: sender.facility, device: deviceOf(sender, equipmentOf(json)) };
   return {
@@ -79,6 +88,12 @@ async function instanceCommitOf(
     patient: await patientIdentityOf(json, defaults, directory),
     accessionIssuerId: await accessionIssuerOf(json, defaults, directory),
     json,
-    metadataGzip: gzipSync(metadata, { level: 1 }),
+    metadataGzip: await compress(metadata),
+    originSegmentId: entry.origin,
   };
+}
+
+/** A sender waits for one or a few: another thread would be later. */
+function compressAtOnce(bytes: Uint8Array): Buffer {
+  return gzipSync(bytes, { level: 1 });
 }

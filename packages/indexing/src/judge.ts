@@ -5,6 +5,7 @@
 import {
   type CommitOutcome,
   type ExistingInstance,
+  readExisting,
   recordKnownEncoding,
   recordProposedCorrection,
   recordQuarantine,
@@ -12,7 +13,7 @@ import {
 } from '@sandyq/database';
 import { type ContentComparison, compareContent, digestContent } from '@sandyq/dicom';
 import type { FailureReasonName, WarningReasonName } from '@sandyq/dicomweb';
-import { type EntryReference, entryReference, readEntry } from '@sandyq/storage';
+import { type EntryReference, entryReference, isStorageError, readEntry } from '@sandyq/storage';
 import { deviceOf, equipmentOf, type Sender } from './sender.ts';
 import type { IndexingPorts, StoredInstance, StoredSegment } from './stored-segment.ts';
 
@@ -72,13 +73,13 @@ async function judgeAgainst(
   existing: ExistingInstance,
 ): Promise<Verdict> {
   const held = existing.state === 'identity-conflict' ? ({ warning: 'identity-conflict' } as const) : {};
-  const comparison = await compare(ports, newcomer, existing);
+  const comparison = await compareWithHeld(ports, newcomer, existing);
   switch (comparison) {
     case 'equal':
-      await noteEqual(ports, newcomer, true);
+      await noteEqual(ports, newcomer, { existing, isSameEncoding: true });
       return { kind: 'stored', isKnown: true, ...held };
     case 'equal-in-another-encoding':
-      await noteEqual(ports, newcomer, false);
+      await noteEqual(ports, newcomer, { existing, isSameEncoding: false });
       return { kind: 'stored', warning: 'equal-in-another-encoding' };
     case 'patient-or-study-attributes-differ':
       return proposeCorrection(ports, newcomer, existing);
@@ -94,12 +95,38 @@ async function judgeAgainst(
 
 async function noteEqual(
   { database }: JudgePorts,
-  { instance, segment }: Newcomer,
-  isSameEncoding: boolean,
+  { instance: { entry }, segment }: Newcomer,
+  { existing, isSameEncoding }: { existing: ExistingInstance; isSameEncoding: boolean },
 ): Promise<void> {
-  const { sopInstanceUid } = instance.entry;
-  const sha256 = Buffer.from(instance.entry.sha256, 'hex');
-  await recordKnownEncoding(database, { sopInstanceUid, sha256, segmentId: segment.id, isSameEncoding });
+  await database.inTransaction((client) =>
+    recordKnownEncoding(client, {
+      sopInstanceUid: entry.sopInstanceUid,
+      sha256: Buffer.from(entry.sha256, 'hex'),
+      segmentId: segment.id,
+      originSegmentId: entry.origin,
+      isSameEncoding,
+      holderSha256: existing.sha256,
+    }),
+  );
+}
+
+/** The held instance is looked up once more if its segment was rewritten since it was found. */
+async function compareWithHeld(
+  ports: JudgePorts,
+  newcomer: Newcomer,
+  existing: ExistingInstance,
+): Promise<ContentComparison> {
+  try {
+    return await compare(ports, newcomer, existing);
+  } catch (error) {
+    const uid = existing.sopInstanceUid;
+    const now = isStorageError(error, 'not-found')
+      ? (await readExisting(ports.database, [uid])).get(uid)
+      : undefined;
+    if (now === undefined || now.segmentId === existing.segmentId || !now.sha256.equals(existing.sha256))
+      throw error;
+    return compare(ports, newcomer, now);
+  }
 }
 
 async function compare(
@@ -168,6 +195,7 @@ function placeOf({ entry }: StoredInstance, segment: StoredSegment) {
   return {
     sha256: Buffer.from(entry.sha256, 'hex'),
     segmentId: segment.id,
+    originSegmentId: entry.origin,
     objectKey: segment.key,
     entryOffset: entry.offset,
     entryLength: entry.length,

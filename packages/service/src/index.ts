@@ -1,3 +1,9 @@
 /** What every process of the archive opens before it serves. */
-export { type Archive, DEFAULT_FACILITY_CODE, type OpenArchiveOptions, openArchive } from './open-archive.ts';
+export {
+  type Archive,
+  DEFAULT_FACILITY_CODE,
+  type OpenArchiveOptions,
+  openArchive,
+  openObjectStore,
+} from './open-archive.ts';
 export { type Mounted, type ServiceDefinition, startService } from './start-service.ts';

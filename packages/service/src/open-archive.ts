@@ -16,11 +16,12 @@ import {
   DatabaseError,
   ensureFacility,
   findApiKey,
+  hasSegments,
   insertAuditEvents,
   migrate,
   openDatabase,
 } from '@sandyq/database';
-import type { ReadinessCheck, Settings } from '@sandyq/http';
+import type { ReadinessCheck, S3Settings, Settings } from '@sandyq/http';
 import {
   assertSameFileSystem,
   createFilesystemStore,
@@ -47,6 +48,8 @@ export interface Archive {
   readonly store: ObjectStore;
   /** The same store without them, for sweeping and settling. */
   readonly maintenance: ObjectStore & StoreMaintenance;
+  /** The second store, if one is configured; with retries and limits. Nothing a sender waits for depends on it. */
+  readonly replica: (ObjectStore & StoreMaintenance) | undefined;
   readonly fileSystem: FileSystem;
   readonly spool: SegmentSpool;
   /** UUIDs of version 7. */
@@ -69,7 +72,10 @@ export interface OpenArchiveOptions {
 
 const PUTS_AT_ONCE = 32;
 const READS_AT_ONCE = 64;
+/** For a free place among them. */
+const STORE_WAIT_MS = 30_000;
 const CACHED_KEYS = 10_000;
+const REPLICA_CALLS_AT_ONCE = 16;
 
 export async function openArchive({
   settings,
@@ -80,13 +86,19 @@ export async function openArchive({
   const database = openDatabase({
     connectionString,
     maxConnections: settings.database.maxConnections,
+    statementTimeoutMs: settings.databaseTimeoutSeconds * 1_000,
     onIdleError: (sqlState) => logger.warn('database-connection-lost', { code: sqlState }),
   });
   try {
     await prepareDatabase(database, settings, logger);
     const fileSystem = nodeFileSystem();
-    const plainStore = await openStore(settings, fileSystem);
-    const store = withRetry(withLimit(plainStore, { puts: PUTS_AT_ONCE, reads: READS_AT_ONCE }));
+    const plainStore = await openObjectStore(
+      settings,
+      fileSystem,
+      async () => !(await hasSegments(database)),
+    );
+    const limits = { puts: PUTS_AT_ONCE, reads: READS_AT_ONCE, maximumWaitMs: STORE_WAIT_MS };
+    const store = withRetry(withLimit(plainStore, limits));
     const newId = uuidV7Source({ now: Date.now, fillRandom: (bytes) => randomFillSync(bytes) });
     const spool = new SegmentSpool({ directory: settings.spoolFolder, fileSystem, newId });
     const audit = createAuditWriter({ insert: (events) => insertAuditEvents(database, events), logger });
@@ -95,6 +107,7 @@ export async function openArchive({
       database,
       store,
       maintenance: plainStore,
+      replica: settings.replica && openReplica(settings.replica, settings.s3TimeoutSeconds, fileSystem),
       fileSystem,
       spool,
       newId,
@@ -123,9 +136,14 @@ async function prepareDatabase(database: Database, settings: Settings, logger: L
   }
 }
 
-async function openStore(
+/**
+ * The object store that the settings name, without retries and limits. `mayBegin`: whether an empty folder may become
+ * a store.
+ */
+export async function openObjectStore(
   settings: Settings,
   fileSystem: FileSystem,
+  mayBegin: () => Promise<boolean>,
 ): Promise<ObjectStore & StoreMaintenance> {
   // Spool and store see to what is in it.
   await makeDurableDirectory(settings.dataFolder, fileSystem);
@@ -134,15 +152,42 @@ async function openStore(
   if (objectStore.kind === 'filesystem') {
     await mkdir(objectStore.root, { recursive: true, mode: 0o700 });
     await assertSameFileSystem(settings.spoolFolder, objectStore.root);
-    return createFilesystemStore({ root: objectStore.root, fileSystem });
+    return createFilesystemStore({
+      root: objectStore.root,
+      fileSystem,
+      mayBegin,
+    });
   }
-  const { secretKey, prefix, ...connection } = objectStore;
+  return openBucket(objectStore, settings.s3TimeoutSeconds, fileSystem);
+}
+
+function openBucket(
+  { secretKey, prefix, ...connection }: S3Settings,
+  timeoutSeconds: number,
+  fileSystem: FileSystem,
+): ObjectStore & StoreMaintenance {
   return createS3Store({
     ...connection,
+    idleTimeoutMs: timeoutSeconds * 1_000,
     secretKey: secretKey.reveal(),
     ...(prefix === undefined ? {} : { prefix: `${prefix}/` }),
     fileSystem,
   });
+}
+
+/** It may be away, now as later: it is not asked anything here. */
+function openReplica(
+  settings: S3Settings,
+  timeoutSeconds: number,
+  fileSystem: FileSystem,
+): ObjectStore & StoreMaintenance {
+  const plain = openBucket(settings, timeoutSeconds, fileSystem);
+  const store = withRetry(withLimit(plain, { puts: REPLICA_CALLS_AT_ONCE, reads: REPLICA_CALLS_AT_ONCE }));
+  return {
+    ...store,
+    settle: (key, signal) => plain.settle(key, signal),
+    removeUnfinished: (before, signal) => plain.removeUnfinished(before, signal),
+  };
 }
 
 function authenticationOf(settings: Settings, database: Database): Authenticate {

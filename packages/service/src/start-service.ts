@@ -2,6 +2,7 @@
 import {
   createApp,
   probeRoutes,
+  type ReadinessCheck,
   type Route,
   type RunningService,
   readSettings,
@@ -16,6 +17,8 @@ import { type Archive, openArchive } from './open-archive.ts';
 /** What a service mounts on an archive. */
 export interface Mounted {
   readonly routes: readonly Route[];
+  /** What it needs beside database and object store. */
+  readonly readinessChecks?: readonly ReadinessCheck[];
   /** Ends what the service began on its own, e.g. background work. */
   stop?(): Promise<void>;
 }
@@ -84,7 +87,7 @@ async function start(
     const { openDatabase = externalDatabase } = definition;
     const postgres = await openDatabase(settings, logger);
     steps.done(() => postgres.stop());
-    const metrics = createMetrics();
+    const metrics = createMetrics({ processMetrics: true });
     const archive = await openArchive({
       settings,
       connectionString: postgres.connectionString,
@@ -95,7 +98,7 @@ async function start(
     const mounted = await definition.mount(archive);
     steps.done(async () => mounted.stop?.());
     const probes = probeRoutes({
-      checks: archive.readinessChecks,
+      checks: [...archive.readinessChecks, ...(mounted.readinessChecks ?? [])],
       metrics,
       logger,
       stopping,

@@ -44,8 +44,17 @@ describe('settings', () => {
       maxInFlightBytes: 32 * 2 ** 30,
       maxInFlightBytesPerSender: 8 * 2 ** 30,
       minFreeDiskBytes: 2 ** 30,
+      maxStoreRequests: 64,
+      senderStallSeconds: 120,
+      databaseTimeoutSeconds: 30,
+      s3TimeoutSeconds: 60,
       quarantineQuotaBytes: 10 * 2 ** 30,
       supersedeGraceSeconds: 86_400,
+      compactAfterSeconds: 600,
+      compactBytesPerSecond: 50 * 2 ** 20,
+      fixityIntervalDays: 90,
+      fixityBytesPerSecond: 20 * 2 ** 20,
+      reconcileObjectsPerSecond: 2_000,
     });
   });
 
@@ -86,6 +95,35 @@ describe('settings', () => {
     );
   });
 
+  it('of a replica are read beside those of the store', () => {
+    const settings = read({
+      S3_REPLICA_ENDPOINT: 'https://s3.second.kz/',
+      S3_REPLICA_BUCKET: 'copies',
+      S3_REPLICA_ACCESS_KEY: 'id',
+      S3_REPLICA_SECRET_KEY: 'very-secret',
+      SANDYQ_S3_REPLICA_PREFIX: 'a',
+      SANDYQ_FIXITY_INTERVAL_DAYS: '0',
+      SANDYQ_FIXITY_BYTES_PER_SECOND: '1MiB',
+      SANDYQ_RECONCILE_OBJECTS_PER_SECOND: '100',
+    });
+    expect(settings).toMatchObject({
+      objectStore: { kind: 'filesystem' },
+      replica: {
+        kind: 's3',
+        endpoint: 'https://s3.second.kz',
+        region: 'us-east-1',
+        bucket: 'copies',
+        accessKey: 'id',
+        prefix: 'a',
+        pathStyle: true,
+      },
+      fixityIntervalDays: 0,
+      fixityBytesPerSecond: 2 ** 20,
+      reconcileObjectsPerSecond: 100,
+    });
+    expect(showSettings(settings)).not.toContain('very-secret');
+  });
+
   it('are frozen in every depth', () => {
     const settings = read(s3);
     expect(() => Object.assign(settings, { port: 1 })).toThrow(TypeError);
@@ -124,6 +162,23 @@ describe('faults', () => {
     expect(error.message).toContain('S3_ENDPOINT is not set, but S3_BUCKET is: set all of them or none.');
   });
 
+  it('of a replica: half of it, and the store itself', () => {
+    const half = faultsOf({ S3_REPLICA_BUCKET: 'copies' });
+    expect(half.faults.map(({ name }) => name)).toEqual([
+      'S3_REPLICA_ENDPOINT',
+      'S3_REPLICA_ACCESS_KEY',
+      'S3_REPLICA_SECRET_KEY',
+    ]);
+    const replica = {
+      S3_REPLICA_ENDPOINT: 'https://s3.example.kz',
+      S3_REPLICA_BUCKET: 'sandyq',
+      S3_REPLICA_ACCESS_KEY: 'id',
+      S3_REPLICA_SECRET_KEY: 'other',
+    };
+    expect(faultsOf({ ...s3, ...replica }).faults.map(({ name }) => name)).toEqual(['S3_REPLICA_BUCKET']);
+    expect(read({ ...s3, ...replica, SANDYQ_S3_REPLICA_PREFIX: 'copy' }).replica?.prefix).toBe('copy');
+  });
+
   it.each([
     ['SANDYQ_PORT', ['65536', '-1', '1.5', ' 1', '0x10', '1e3']],
     ['SANDYQ_HOST', ['a b', 'http://x']],
@@ -136,6 +191,9 @@ describe('faults', () => {
     ['SANDYQ_DATA', ['a\0b']],
     ['SANDYQ_OPEN_METRICS', ['yes', '1']],
     ['SANDYQ_S3_PREFIX', ['/a', 'a/']],
+    ['SANDYQ_S3_REPLICA_PREFIX', ['/a', 'a/']],
+    ['SANDYQ_FIXITY_BYTES_PER_SECOND', ['0', '-1']],
+    ['SANDYQ_RECONCILE_OBJECTS_PER_SECOND', ['0', '-1', '2MiB']],
   ])('%s refuses wrong forms', (name, texts) => {
     for (const text of texts) {
       expect(faultsOf({ [name]: text }).faults.map((fault) => fault.name)).toContain(name);

@@ -10,16 +10,19 @@ import { aboutSetting, settingSchemas } from './settings-table.ts';
 /** Where objects are kept. */
 export type ObjectStoreSettings =
   | { readonly kind: 'filesystem' /** Absolute path. */; readonly root: string }
-  | {
-      readonly kind: 's3';
-      readonly endpoint: string;
-      readonly region: string;
-      readonly bucket: string;
-      readonly accessKey: string;
-      readonly secretKey: Secret;
-      readonly prefix?: string;
-      readonly pathStyle: boolean;
-    };
+  | S3Settings;
+
+/** A bucket of an S3-compatible store. */
+export interface S3Settings {
+  readonly kind: 's3';
+  readonly endpoint: string;
+  readonly region: string;
+  readonly bucket: string;
+  readonly accessKey: string;
+  readonly secretKey: Secret;
+  readonly prefix?: string;
+  readonly pathStyle: boolean;
+}
 
 /** Where the index is kept. */
 export type DatabaseSettings =
@@ -47,11 +50,24 @@ export interface Settings {
   readonly spoolFolder: string;
   readonly database: DatabaseSettings;
   readonly objectStore: ObjectStoreSettings;
+  /** Where a second copy of every object is kept. */
+  readonly replica?: S3Settings;
   readonly maxInFlightBytes: number;
   readonly maxInFlightBytesPerSender: number;
   readonly minFreeDiskBytes: number;
+  readonly maxStoreRequests: number;
+  readonly senderStallSeconds: number;
+  readonly databaseTimeoutSeconds: number;
+  readonly s3TimeoutSeconds: number;
   readonly quarantineQuotaBytes: number;
   readonly supersedeGraceSeconds: number;
+  readonly compactAfterSeconds: number;
+  /** 0: nothing is joined in the background. */
+  readonly compactBytesPerSecond: number;
+  /** 0: nothing is read again in the background. */
+  readonly fixityIntervalDays: number;
+  readonly fixityBytesPerSecond: number;
+  readonly reconcileObjectsPerSecond: number;
 }
 
 /** Names and texts, as `process.env` has them. */
@@ -66,7 +82,9 @@ export function readSettings(environment: Environment, { cwd }: { cwd: string })
   const values = settingsSchema.safeParse(given);
   const faults = [
     ...(values.error?.issues.map((issue) => formFault(String(issue.path[0]), issue.message, given)) ?? []),
-    ...storeFaults(given),
+    ...storeFaults(given, S3_NAMES),
+    ...storeFaults(given, REPLICA_NAMES),
+    ...sameStoreFaults(given),
     ...authFaults(given),
   ];
   if (!values.success || faults.length > 0) throw new SettingsError(faults);
@@ -90,16 +108,37 @@ const SECRETS: ReadonlySet<string> = new Set([
   'S3_SECRET_KEY',
   'S3_ACCESS_KEY',
   'S3_ENDPOINT',
+  'S3_REPLICA_SECRET_KEY',
+  'S3_REPLICA_ACCESS_KEY',
+  'S3_REPLICA_ENDPOINT',
   'SANDYQ_PUBLIC_URL',
 ]);
 
 const S3_NAMES = ['S3_ENDPOINT', 'S3_BUCKET', 'S3_ACCESS_KEY', 'S3_SECRET_KEY'] as const;
+const REPLICA_NAMES = [
+  'S3_REPLICA_ENDPOINT',
+  'S3_REPLICA_BUCKET',
+  'S3_REPLICA_ACCESS_KEY',
+  'S3_REPLICA_SECRET_KEY',
+] as const;
 
-function storeFaults(given: Environment): SettingFault[] {
-  const present = S3_NAMES.filter((name) => given[name] !== undefined);
-  if (present.length === 0 || present.length === S3_NAMES.length) return [];
+function storeFaults(given: Environment, names: readonly string[]): SettingFault[] {
+  const present = names.filter((name) => given[name] !== undefined);
+  if (present.length === 0 || present.length === names.length) return [];
   const problem = `is not set, but ${present.join(', ')} ${present.length === 1 ? 'is' : 'are'}: set all of them or none`;
-  return S3_NAMES.filter((name) => !present.includes(name)).map((name) => fault(name, problem));
+  return names.filter((name) => !present.includes(name)).map((name) => fault(name, problem));
+}
+
+/** A store that is its own replica would look safe and be one copy. */
+function sameStoreFaults(given: Environment): SettingFault[] {
+  const endpoint = given['S3_REPLICA_ENDPOINT'];
+  const isSame =
+    endpoint !== undefined &&
+    endpoint.replace(/\/+$/, '') === given['S3_ENDPOINT']?.replace(/\/+$/, '') &&
+    given['S3_REPLICA_BUCKET'] === given['S3_BUCKET'] &&
+    (given['SANDYQ_S3_REPLICA_PREFIX'] ?? '') === (given['SANDYQ_S3_PREFIX'] ?? '');
+  if (!isSame) return [];
+  return [fault('S3_REPLICA_BUCKET', 'is the bucket of the store itself: a replica has to be another place')];
 }
 
 function authFaults(given: Environment): SettingFault[] {
@@ -133,11 +172,21 @@ function compose(values: Values, cwd: string): Settings {
       values.SANDYQ_SPOOL === undefined ? join(dataFolder, 'spool') : resolve(cwd, values.SANDYQ_SPOOL),
     database: databaseOf(values, dataFolder),
     objectStore: objectStoreOf(values, dataFolder),
+    ...replicaOf(values),
     maxInFlightBytes: values.SANDYQ_MAX_IN_FLIGHT_BYTES,
     maxInFlightBytesPerSender: values.SANDYQ_MAX_IN_FLIGHT_BYTES_PER_SENDER,
     minFreeDiskBytes: values.SANDYQ_MIN_FREE_DISK_BYTES,
+    maxStoreRequests: values.SANDYQ_MAX_STORE_REQUESTS,
+    senderStallSeconds: values.SANDYQ_SENDER_STALL_SECONDS,
+    databaseTimeoutSeconds: values.SANDYQ_DATABASE_TIMEOUT_SECONDS,
+    s3TimeoutSeconds: values.SANDYQ_S3_TIMEOUT_SECONDS,
     quarantineQuotaBytes: values.SANDYQ_QUARANTINE_QUOTA_BYTES,
     supersedeGraceSeconds: values.SANDYQ_SUPERSEDE_GRACE_SECONDS,
+    compactAfterSeconds: values.SANDYQ_COMPACT_AFTER_SECONDS,
+    compactBytesPerSecond: values.SANDYQ_COMPACT_BYTES_PER_SECOND,
+    fixityIntervalDays: values.SANDYQ_FIXITY_INTERVAL_DAYS,
+    fixityBytesPerSecond: values.SANDYQ_FIXITY_BYTES_PER_SECOND,
+    reconcileObjectsPerSecond: values.SANDYQ_RECONCILE_OBJECTS_PER_SECOND,
   };
 }
 
@@ -168,6 +217,31 @@ function objectStoreOf(values: Values, dataFolder: string): ObjectStoreSettings 
     secretKey,
     ...(values.SANDYQ_S3_PREFIX !== undefined && { prefix: values.SANDYQ_S3_PREFIX }),
     pathStyle: values.SANDYQ_S3_PATH_STYLE,
+  };
+}
+
+function replicaOf(values: Values): { replica?: S3Settings } {
+  const {
+    S3_REPLICA_ENDPOINT: endpoint,
+    S3_REPLICA_BUCKET: bucket,
+    S3_REPLICA_ACCESS_KEY: accessKey,
+    S3_REPLICA_SECRET_KEY: secretKey,
+  } = values;
+  if (endpoint === undefined || bucket === undefined || accessKey === undefined || secretKey === undefined) {
+    return {};
+  }
+  const prefix = values.SANDYQ_S3_REPLICA_PREFIX;
+  return {
+    replica: {
+      kind: 's3',
+      endpoint,
+      region: values.S3_REPLICA_REGION,
+      bucket,
+      accessKey,
+      secretKey,
+      ...(prefix !== undefined && { prefix }),
+      pathStyle: values.SANDYQ_S3_REPLICA_PATH_STYLE,
+    },
   };
 }
 

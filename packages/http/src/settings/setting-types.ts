@@ -52,11 +52,12 @@ const UNITS: Readonly<Record<string, number>> = {
 };
 
 /** A size in bytes: a whole number, or one with KiB, MiB, GiB or TiB behind it. */
-export function byteSize(): Text<number> {
-  return parsed('must be a size: bytes, or a number with KiB, MiB, GiB or TiB', (text) => {
+export function byteSize(least = 0): Text<number> {
+  const problem = 'must be a size: bytes, or a number with KiB, MiB, GiB or TiB';
+  return parsed(least === 0 ? problem : `${problem}; at least ${least}`, (text) => {
     const [, digits, unit = ''] = /^([0-9]{1,15}) ?(KiB|MiB|GiB|TiB)?$/.exec(text) ?? [];
     const value = digits === undefined ? Number.NaN : Number(digits) * (UNITS[unit] ?? Number.NaN);
-    return Number.isSafeInteger(value) ? value : undefined;
+    return Number.isSafeInteger(value) && value >= least ? value : undefined;
   });
 }
 

@@ -138,6 +138,46 @@ const data = {
   }),
 };
 
+/** The second store, which every object is copied to. */
+const replica = {
+  S3_REPLICA_ENDPOINT: optional(url('must be http(s)://host[:port]', { pathAllowed: false }), {
+    unset: 'no replica',
+    about:
+      'S3-compatible store that keeps a second, verified copy of every object. With it, bucket and both keys must be set.',
+    example: 'https://s3.second-site.example.kz',
+  }),
+  S3_REPLICA_REGION: withDefault(text('must be the name of a region', HOST), {
+    default: 'us-east-1',
+    about: 'Region of the replica.',
+    example: 'us-east-1',
+  }),
+  S3_REPLICA_BUCKET: optional(text('must be 3 to 63 lower-case letters, digits, dots, hyphens', BUCKET), {
+    unset: 'no replica',
+    about: 'Bucket of the replica; it must exist.',
+    example: 'sandyq-replica',
+  }),
+  S3_REPLICA_ACCESS_KEY: optional(text('must be a key id'), {
+    unset: 'no replica',
+    about: 'Access key id for the replica.',
+    example: 'AKIAEXAMPLE',
+  }),
+  S3_REPLICA_SECRET_KEY: optional(secret(), {
+    unset: 'no replica',
+    about: 'Secret access key for the replica.',
+    example: 'wJalrEXAMPLEKEY',
+  }),
+  SANDYQ_S3_REPLICA_PREFIX: optional(text('must be key segments without a slash at either end', PREFIX), {
+    unset: 'none',
+    about: 'Put before every object key of the replica.',
+    example: 'archive',
+  }),
+  SANDYQ_S3_REPLICA_PATH_STYLE: withDefault(yesOrNo(), {
+    default: 'true',
+    about: 'As `SANDYQ_S3_PATH_STYLE`, for the replica.',
+    example: 'false',
+  }),
+};
+
 /** How much at a time, and when work in the background is done. */
 const limits = {
   SANDYQ_MAX_IN_FLIGHT_BYTES: withDefault(byteSize(), {
@@ -156,6 +196,27 @@ const limits = {
     about: 'Free space that is kept on the disk of the spool; nothing is received that would go below.',
     example: '50GiB',
   }),
+  SANDYQ_MAX_STORE_REQUESTS: withDefault(wholeNumber(1, 10_000), {
+    default: '64',
+    about:
+      'Most Store requests that one process receives at a time; others wait for their turn, 30 s at most.',
+    example: '128',
+  }),
+  SANDYQ_SENDER_STALL_SECONDS: withDefault(wholeNumber(1, 3_600), {
+    default: '120',
+    about: 'A sender that brings less than 64 KiB in so long is given up with 408.',
+    example: '60',
+  }),
+  SANDYQ_DATABASE_TIMEOUT_SECONDS: withDefault(wholeNumber(1, 3_600), {
+    default: '30',
+    about: 'Longest that a statement may take. A connection that is silent for 2 s more is dropped.',
+    example: '60',
+  }),
+  SANDYQ_S3_TIMEOUT_SECONDS: withDefault(wholeNumber(1, 3_600), {
+    default: '60',
+    about: 'A connection to an S3 store on which nothing moves for so long is given up.',
+    example: '30',
+  }),
   SANDYQ_QUARANTINE_QUOTA_BYTES: withDefault(byteSize(), {
     default: '10GiB',
     about: 'Most bytes that quarantine keeps of one device, unless the device has its own quota.',
@@ -166,13 +227,39 @@ const limits = {
     about: 'How long a superseded object stays after its successor was verified.',
     example: '86400',
   }),
+  SANDYQ_COMPACT_AFTER_SECONDS: withDefault(wholeNumber(0, 31_536_000), {
+    default: '600',
+    about: 'A series to which nothing came for so long is joined into fewer and larger objects.',
+    example: '3600',
+  }),
+  SANDYQ_COMPACT_BYTES_PER_SECOND: withDefault(byteSize(), {
+    default: '50MiB',
+    about:
+      'Most bytes a second that one index process copies or reads back for that; 0: it joins nothing by itself.',
+    example: '200MiB',
+  }),
+  SANDYQ_FIXITY_INTERVAL_DAYS: withDefault(wholeNumber(0, 3_650), {
+    default: '90',
+    about: 'Every stored byte is read again and compared with its receipt once in so many days; 0: never.',
+    example: '30',
+  }),
+  SANDYQ_FIXITY_BYTES_PER_SECOND: withDefault(byteSize(1), {
+    default: '20MiB',
+    about: 'Most bytes a second that this reading takes from the object store.',
+    example: '100MiB',
+  }),
+  SANDYQ_RECONCILE_OBJECTS_PER_SECOND: withDefault(wholeNumber(1, 1_000_000), {
+    default: '2000',
+    about: 'Most objects a second that the hourly comparison of store and index looks at.',
+    example: '5000',
+  }),
 };
 
 /** The table, in the order of the documentation. */
-export const settingsTable = { Server: server, Data: data, Limits: limits } as const;
+export const settingsTable = { Server: server, Data: data, Replica: replica, Limits: limits } as const;
 
 /** All settings by name. */
-export const settingSchemas = { ...server, ...data, ...limits } as const;
+export const settingSchemas = { ...server, ...data, ...replica, ...limits } as const;
 
 /** What the table says of a setting; undefined if there is none of this name. */
 export function aboutSetting(name: string): SettingEntry | undefined {

@@ -17,10 +17,13 @@ import {
 import type { ReceiptEntry } from '@sandyq/storage';
 import { QuarantineError } from '../errors.ts';
 import { indexSegment } from '../index-segment.ts';
+import { exportDecision } from '../journal/export-journal.ts';
+import { assertIndexCaughtUp } from '../journal/index-readiness.ts';
 import type { Verdict } from '../judge.ts';
 import type { Sender } from '../sender.ts';
 import type { StoredInstance, StoredSegment } from '../stored-segment.ts';
 import { openKeptInstance, senderOfKept } from './kept-instance.ts';
+import { lookingAgain } from './look-again.ts';
 import { openEntryOf, type QuarantinePorts } from './quarantine-ports.ts';
 import { type ReceivedAgain, receiveAgain, stillRefused } from './receive-again.ts';
 
@@ -34,16 +37,27 @@ export interface Accepted {
 
 /**
  * Lifts the objection of an open entry: `foreign-study` joins its study; anything else is read and judged anew, as
- * the reader and the device's declarations are today. Throws QuarantineError, StorageError, DatabaseError.
+ * the reader and the device's declarations are today. Throws QuarantineError, StorageError, DatabaseError;
+ * JournalError('not-exported') where it is accepted, and the store does not know yet.
  */
 export async function acceptQuarantined(
   ports: QuarantinePorts,
   quarantineId: number,
   decidedBy: string,
 ): Promise<Accepted> {
-  const quarantined = await openEntryOf(ports, quarantineId);
-  const sender = await senderOfKept(ports.directory, quarantined);
-  const acceptance = new Acceptance(ports, { quarantined, sender, decidedBy });
+  await assertIndexCaughtUp(ports);
+  const accepted = await lookingAgain(async () => {
+    const quarantined = await openEntryOf(ports, quarantineId);
+    const sender = await senderOfKept(ports.directory, quarantined);
+    return accept(ports, { quarantined, sender, decidedBy });
+  });
+  await exportDecision(ports);
+  return accepted;
+}
+
+async function accept(ports: QuarantinePorts, options: AcceptanceOptions): Promise<Accepted> {
+  const { quarantined } = options;
+  const acceptance = new Acceptance(ports, options);
   if (quarantined.crc32 === undefined || quarantined.reason === 'processing-failure') {
     return acceptance.readAnew();
   }

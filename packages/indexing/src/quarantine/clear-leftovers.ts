@@ -1,4 +1,4 @@
-/** Deletes quarantine objects that a recorded decision has made superfluous. */
+/** Deletes quarantine objects that a decision has made superfluous which stands in the journal of the store. */
 import { clearQuarantineLeftover, type QuarantineLeftover, quarantineLeftovers } from '@sandyq/database';
 import { isStorageError } from '@sandyq/storage';
 import type { Logger } from '@sandyq/telemetry';
@@ -34,9 +34,11 @@ export async function clearQuarantineLeftovers(
 
 async function isSuperfluous(
   { store, logger }: ClearLeftoversPorts,
-  { quarantined }: QuarantineLeftover,
+  { quarantined, objectKey }: QuarantineLeftover,
 ): Promise<boolean> {
   if (quarantined.state === 'discarded') return true;
+  // The database does not know yet where the accepted bytes are now.
+  if (quarantined.objectKey === objectKey) return false;
   try {
     await assertKeptWhole(store, quarantined);
     return true;

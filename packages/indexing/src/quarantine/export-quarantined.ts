@@ -2,9 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { link, open, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import type { Quarantined } from '@sandyq/database';
 import { QuarantineError } from '../errors.ts';
+import { readQuarantined } from './look-again.ts';
 import { entryOf, type ReadingPorts } from './quarantine-ports.ts';
-import { type KeptBytes, readKept } from './read-kept.ts';
 
 export interface Exported {
   readonly quarantineId: number;
@@ -32,10 +33,10 @@ export async function exportQuarantined(
   return { quarantineId, path, size: entry.entryLength };
 }
 
-async function writeDurably({ store }: ReadingPorts, kept: KeptBytes, path: string): Promise<void> {
+async function writeDurably(ports: ReadingPorts, kept: Quarantined, path: string): Promise<void> {
   const file = await open(path, 'wx', 0o600);
   try {
-    for await (const chunk of readKept(store, kept)) await file.writeFile(chunk);
+    for await (const chunk of readQuarantined(ports, kept)) await file.writeFile(chunk);
     await file.sync();
   } finally {
     await file.close();

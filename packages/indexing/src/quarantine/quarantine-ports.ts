@@ -2,9 +2,10 @@
 import { type Database, findQuarantined, type Quarantined } from '@sandyq/database';
 import type { ObjectStore, SegmentSpool } from '@sandyq/storage';
 import { QuarantineError } from '../errors.ts';
+import type { JournalPorts } from '../journal/journal-ports.ts';
 import type { IndexingPorts } from '../stored-segment.ts';
 
-export interface QuarantinePorts extends Pick<IndexingPorts, 'database' | 'store' | 'directory'> {
+export interface QuarantinePorts extends Pick<IndexingPorts, 'directory'>, JournalPorts {
   /** Where bytes pass on their way from a quarantine object into a segment. */
   readonly spool: SegmentSpool;
   readonly now: () => Date;

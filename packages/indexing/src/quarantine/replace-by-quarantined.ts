@@ -13,7 +13,12 @@ import {
 } from '@sandyq/database';
 import { QuarantineError } from '../errors.ts';
 import { segmentCommitOf } from '../index-segment.ts';
+import { exportDecision } from '../journal/export-journal.ts';
+import { assertIndexCaughtUp } from '../journal/index-readiness.ts';
+import { settleFounders } from '../replay/settle-founders.ts';
 import { openKeptInstance, senderOfKept } from './kept-instance.ts';
+import { lookingAgain } from './look-again.ts';
+import { originOf } from './origin-of-instance.ts';
 import { openEntryOf, type QuarantinePorts } from './quarantine-ports.ts';
 import { stillRefused } from './receive-again.ts';
 
@@ -27,33 +32,41 @@ export interface Replaced {
   readonly isHeld: boolean;
 }
 
-/** Everything changes in one transaction, or nothing. Throws QuarantineError, StorageError, DatabaseError. */
+/**
+ * Everything changes in one transaction, or nothing. Throws QuarantineError, StorageError, DatabaseError;
+ * JournalError('not-exported') where it is replaced, and the store does not know yet.
+ */
 export async function replaceByQuarantined(
   ports: QuarantinePorts,
   quarantineId: number,
   decidedBy: string,
 ): Promise<Replaced> {
+  await assertIndexCaughtUp(ports);
+  const replaced = await lookingAgain(() => replace(ports, quarantineId, decidedBy));
+  await exportDecision(ports);
+  // Its study or its series may have been known by the instance that was taken out.
+  await settleFounders(ports);
+  return replaced;
+}
+
+async function replace(ports: QuarantinePorts, quarantineId: number, decidedBy: string): Promise<Replaced> {
   const quarantined = await openEntryOf(ports, quarantineId);
   const existing = await holderOf(ports, quarantined);
   const { instance, segment } = await openKeptInstance(ports, quarantined);
   const sender = await senderOfKept(ports.directory, quarantined);
   const commit = await segmentCommitOf(ports, sender, segment, [instance]);
+  const origin = await originOf(ports, existing);
   let replacedQuarantineId: number | undefined;
   const outcome = await commitDecided(ports.database, commit, {
     first: async (client) => {
       // A repeat after a COMMIT of unknown outcome finds everything done.
       if ((await findQuarantined(client, quarantineId))?.state !== 'open') return;
       const now = ports.now();
-      replacedQuarantineId = await removeInstance(client, existing, { quarantineId, decidedBy, now });
+      replacedQuarantineId = await removeInstance(client, existing, { quarantineId, decidedBy, now, origin });
     },
     decide: async (client, { kind }) => {
       if (kind === 'facility-conflict') throw foreignStudy(quarantined);
-      await decideQuarantined(client, {
-        quarantineId,
-        state: 'accepted',
-        decidedBy,
-        fact: { replacedQuarantineId },
-      });
+      await decideQuarantined(client, { quarantineId, state: 'accepted', decidedBy });
     },
   });
   if (outcome.kind === 'failed') {

@@ -1,0 +1,49 @@
+/** Commits what was planned for segments, in one transaction, and gives the verdicts that it leaves open. */
+import {
+  type CommitOutcome,
+  type Database,
+  isVerdictDue,
+  recordVerdictsGiven,
+  type SegmentCommit,
+  settleSegment,
+} from '@sandyq/database';
+import type { ObjectStore } from '@sandyq/storage';
+import { judge } from '../judge.ts';
+import type { ReplayPlan } from './plan-replay.ts';
+
+export interface CommitPlansPorts {
+  readonly database: Database;
+  readonly store: ObjectStore;
+  /** One transaction; see GroupCommit.submitTogether. */
+  readonly commit: (segments: readonly SegmentCommit[]) => Promise<CommitOutcome[][]>;
+}
+
+/**
+ * Segments in the order in which they were received. Throws StorageError and DatabaseError: then nothing is known, and
+ * the same call may be repeated. Returns how many instances are in the index by it.
+ */
+export async function commitPlans(ports: CommitPlansPorts, plans: readonly ReplayPlan[]): Promise<number> {
+  const outcomes = await ports.commit(plans.flatMap(({ parts }) => parts.map(({ commit }) => commit)));
+  let held = 0;
+  for (const plan of plans) held += await conclude(ports, plan, outcomes.splice(0, plan.parts.length));
+  return held;
+}
+
+async function conclude(
+  ports: CommitPlansPorts,
+  { segment, parts }: ReplayPlan,
+  outcomes: readonly (readonly CommitOutcome[])[],
+): Promise<number> {
+  for (const [partIndex, { newcomers }] of parts.entries()) {
+    for (const [index, newcomer] of newcomers.entries()) {
+      const outcome = outcomes[partIndex]?.[index] ?? { kind: 'failed', sqlState: undefined };
+      if (isVerdictDue(outcome)) await judge(ports, newcomer, outcome);
+    }
+  }
+  const all = outcomes.flat();
+  const held = all.filter((outcome) => !isVerdictDue(outcome)).length;
+  if (held === 0) await settleSegment(ports.database, segment.id);
+  // Until here its verdicts were due if there were any, or if it took more than one transaction.
+  if (held < all.length || parts.length > 1) await recordVerdictsGiven(ports.database, segment.id);
+  return held;
+}
