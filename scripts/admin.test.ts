@@ -1,5 +1,5 @@
 /** `npm run admin` as a person runs it: on a database of its own, before the first start, and beside a running archive. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -86,7 +86,7 @@ describe('npm run admin', () => {
     });
     expect(await done('issuer', 'list')).toContain('IIN        1.2.398       ISO');
     const journal = await archive.archive.database.query({
-      text: `select kind, decided_by from journal_outbox where kind like '%-created' order by journal_outbox_id`,
+      text: `select kind, decided_by from journal_line where kind like '%-created' order by journal_line_id`,
     });
     expect(journal.rows.map((row) => row['kind'])).toEqual([
       'facility-created',
@@ -171,7 +171,48 @@ describe('npm run admin', () => {
     expect(await done('identity-conflicts', 'list')).toBe('None.\n');
     expect(await done('proposed-corrections', 'list')).toBe('None.\n');
     expect(await done('reconcile', '--dry-run')).toMatch(/\d+ segments in the store, 0 of them unknown/);
-    expect(await json('reconcile')).toMatchObject({ dryRun: false, unknown: 0, damaged: [] });
+    expect(await json('reconcile')).toMatchObject({ dryRun: true, unknown: 0, damaged: [], missing: [] });
+    expect(await json('reconcile', '--execute')).toMatchObject({ dryRun: false, unknown: 0, damaged: [] });
+    expect(await done('damage', 'list')).toBe('None.\n');
+    expect(await json('damage', 'list')).toEqual({
+      segments: { missing: 0, damaged: 0 },
+      damage: [],
+      quarantine: [],
+      objects: [],
+    });
+  });
+
+  it('shows what the object store knows of decisions, and checks it', async () => {
+    await doneWords('facility add --code CITY9 --name Ninth');
+    expect(await json('journal', 'status')).toMatchObject({
+      lastBatch: expect.stringMatching(/^journal\/0000000001\/\d{12}\.json$/),
+      index: { state: 'caught-up' },
+    });
+    expect(await done('journal', 'verify')).toMatch(/^The journal is whole: \d+ batches with \d+ lines\.$/m);
+    const { lines } = await json('journal', 'show', '--limit', '1000');
+    expect(
+      (lines as object[]).filter((line) => 'kind' in line && line.kind === 'facility-created'),
+    ).toContainEqual(
+      expect.objectContaining({ fact: expect.objectContaining({ code: 'CITY9', name: 'Ninth' }) }),
+    );
+    expect((await admin('journal', 'show', '--from', '1:1', '--limit', '1')).stdout).toContain('1:1');
+    expect(await admin('journal', 'show', '--from', 'x')).toMatchObject({ code: 2 });
+    expect(await done('journal', 'catch-up')).toContain('0 lines were unknown here, 0 gaps.');
+    expect(await admin('journal', 'catch-up', '--accept-gaps')).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('would be given up'),
+    });
+    const { objectStore } = archive.settings;
+    if (objectStore.kind !== 'filesystem') throw new Error('a file is taken away here');
+    const first = path.join(objectStore.root, 'journal/0000000001/000000000001.json');
+    const bytes = await readFile(first);
+    await rm(first);
+    const damaged = await admin('journal', 'verify');
+    await writeFile(first, bytes);
+    expect(damaged).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('journal/0000000001/000000000001.json is missing'),
+    });
   });
 
   it.each([

@@ -10,11 +10,16 @@ import { isStorageError } from '@sandyq/storage';
 import { Command, CommanderError } from 'commander';
 import { administer, type Run, type Terminal } from './admin/administration.ts';
 import { apiKeyCommand } from './admin/api-key-command.ts';
+import { backupCommand } from './admin/backup-command.ts';
+import { compactCommand } from './admin/compaction-command.ts';
+import { damageCommand } from './admin/damage-command.ts';
 import { deviceCommand } from './admin/device-command.ts';
 import { facilityCommand, issuerCommand } from './admin/facility-command.ts';
 import { identityConflictsCommand, proposedCorrectionsCommand } from './admin/held-back-command.ts';
+import { journalCommand } from './admin/journal-command.ts';
 import { quarantineCommand } from './admin/quarantine-command.ts';
 import { reconcileCommand } from './admin/reconcile-command.ts';
+import { replicationCommand } from './admin/replication-command.ts';
 
 const DATABASE_HINT = 'Is it running, and is DATABASE_URL right?';
 
@@ -31,9 +36,16 @@ for (const command of [
   deviceCommand(run),
   apiKeyCommand(run),
   quarantineCommand(run),
+  journalCommand(run),
   identityConflictsCommand(run),
   proposedCorrectionsCommand(run),
   reconcileCommand(run),
+  damageCommand(run),
+  compactCommand(run),
+  replicationCommand(run),
+  backupCommand(run, terminal, (code) => {
+    process.exitCode = code;
+  }),
 ]) {
   program.addCommand(command);
 }

@@ -2,6 +2,7 @@
 import { ROLES } from '@sandyq/auth';
 import { listApiKeys, revokeApiKey } from '@sandyq/database';
 import { describeApiKey, makeApiKey, newApiKeySchema, parseInput, readNames } from '@sandyq/index';
+import { exportDecision } from '@sandyq/indexing';
 import { Command, Option } from 'commander';
 import { formatTime } from '../terminal/format.ts';
 import { table } from '../terminal/table.ts';
@@ -29,6 +30,7 @@ export function apiKeyCommand(run: Run): Command {
         const { role: roles, facility, device, name } = options;
         const input = parseInput(newApiKeySchema, { roles, facility, device, name });
         const { key, row } = await makeApiKey(archive.database, input, decidedBy);
+        await exportDecision(archive);
         const { names } = await readNames(archive);
         if (archive.settings.authMode === 'single-user') terminal.note(SINGLE_USER_NOTE);
         terminal.note(
@@ -64,8 +66,9 @@ export function apiKeyCommand(run: Run): Command {
     .description('end a key; running services know within SANDYQ_KEY_CACHE_SECONDS')
     .argument('<id>', 'as the list shows it')
     .action((id: string) =>
-      run(async ({ archive, terminal }) => {
-        await revokeApiKey(archive.database, id);
+      run(async ({ archive, decidedBy, terminal }) => {
+        await archive.database.inTransaction((client) => revokeApiKey(client, id, decidedBy));
+        await exportDecision(archive);
         terminal.print(`API key ${id} is revoked.`);
         return 0;
       }),

@@ -1,6 +1,7 @@
 /** `device`: scanners, and how each of them is doing. */
 import { checkDevice, createDevice, deviceByCode } from '@sandyq/database';
 import { describeDevice, describeDeviceCheck, newDeviceSchema, parseInput, readNames } from '@sandyq/index';
+import { exportDecision } from '@sandyq/indexing';
 import { Command, Option } from 'commander';
 import { formatBytes, formatCount, formatSeconds, formatTime } from '../terminal/format.ts';
 import { details, table } from '../terminal/table.ts';
@@ -96,6 +97,7 @@ function addCommand(command: Command, run: Run): void {
         const made = await archive.database.inTransaction((client) =>
           createDevice(client, { ...device, facilityCode }, decidedBy),
         );
+        await exportDecision(archive);
         const { names } = await readNames(archive);
         const described = describeDevice(made, names);
         return show(terminal, { json: json ?? false }, described, () =>

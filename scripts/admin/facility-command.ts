@@ -8,6 +8,7 @@ import {
   parseInput,
   readNames,
 } from '@sandyq/index';
+import { exportDecision } from '@sandyq/indexing';
 import { Command } from 'commander';
 import { details, table } from '../terminal/table.ts';
 import type { Run } from './administration.ts';
@@ -35,6 +36,7 @@ export function facilityCommand(run: Run): Command {
         const made = await archive.database.inTransaction((client) =>
           createFacility(client, facility, decidedBy),
         );
+        await exportDecision(archive);
         const { names } = await readNames(archive);
         const described = describeFacility(made, names);
         return show(terminal, { json: json ?? false }, described, () => wordsOf(described));
@@ -78,6 +80,7 @@ export function issuerCommand(run: Run): Command {
           const made = await archive.database.inTransaction((client) =>
             createIssuer(client, issuer, decidedBy),
           );
+          await exportDecision(archive);
           const described = describeIssuer(made);
           return show(terminal, options, described, () => wordsOf(described));
         }),

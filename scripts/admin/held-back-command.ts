@@ -9,6 +9,7 @@ import {
   listProposedCorrections,
 } from '@sandyq/database';
 import { describeCorrection, describeIdentityConflict } from '@sandyq/index';
+import { exportDecision } from '@sandyq/indexing';
 import { Command } from 'commander';
 import { formatBytes, formatTime } from '../terminal/format.ts';
 import { table } from '../terminal/table.ts';
@@ -113,6 +114,7 @@ export function proposedCorrectionsCommand(run: Run): Command {
           return showPlan(administration, plan);
         }
         await archive.database.inTransaction((client) => discardProposedCorrection(client, id, decidedBy));
+        await exportDecision(archive);
         return show(
           terminal,
           options,

@@ -6,6 +6,8 @@ export const COMMANDS = new Map([
   ['start:retrieval', 'services/retrieval/src/main.ts'],
   ['admin', 'scripts/admin.ts'],
   ['import', 'scripts/import.ts'],
+  ['rebuild-index', 'scripts/rebuild-index.ts'],
+  ['fixity', 'scripts/fixity.ts'],
   ['check', 'scripts/check.ts'],
   ['test', 'scripts/test.ts'],
   ['bench', 'test/performance/bench.ts'],

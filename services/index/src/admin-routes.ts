@@ -2,10 +2,15 @@
 import type { GuardedRoute } from '@sandyq/http';
 import type { Archive } from '@sandyq/service';
 import { apiKeyRoutes } from './admin/api-key-routes.ts';
+import { compactionRoute } from './admin/compaction-route.ts';
+import { damageRoute } from './admin/damage-route.ts';
 import { directoryRoutes } from './admin/directory-routes.ts';
+import { fixityRoute } from './admin/fixity-route.ts';
 import { heldBackRoutes } from './admin/held-back-routes.ts';
+import { journalRoute } from './admin/journal-route.ts';
 import { quarantineRoutes } from './admin/quarantine-routes.ts';
-import { reconcileRoute } from './admin/reconcile-route.ts';
+import { reconcileRoutes } from './admin/reconcile-route.ts';
+import { replicationRoute } from './admin/replication-route.ts';
 
 export function adminRoutes(archive: Archive): GuardedRoute[] {
   return [
@@ -13,6 +18,11 @@ export function adminRoutes(archive: Archive): GuardedRoute[] {
     ...heldBackRoutes(archive),
     ...directoryRoutes(archive),
     ...apiKeyRoutes(archive),
-    reconcileRoute(archive),
+    journalRoute(archive),
+    compactionRoute(archive),
+    ...reconcileRoutes(archive),
+    damageRoute(archive),
+    replicationRoute(archive),
+    fixityRoute(archive),
   ];
 }

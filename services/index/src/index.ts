@@ -1,5 +1,6 @@
 /** Index: the Search transactions, the admin API and the work in the background. See README.md. */
 export { type MadeApiKey, makeApiKey } from './admin/api-key-routes.ts';
+export { type DamageQuery, describeDamage } from './admin/damage-route.ts';
 export {
   describeApiKey,
   describeCorrection,
@@ -13,6 +14,7 @@ export {
   namesOf,
 } from './admin/descriptions.ts';
 export { readNames } from './admin/directory-routes.ts';
+export { type DescribedJournal, describeJournal } from './admin/journal-route.ts';
 export {
   InvalidInputError,
   newApiKeySchema,
@@ -22,6 +24,10 @@ export {
   parseInput,
 } from './admin/new-principals.ts';
 export { quarantinePorts, reconcilePorts } from './admin/ports.ts';
-export { RECONCILE_MINIMUM_AGE_MS } from './admin/reconcile-route.ts';
+export { RECONCILE_MINIMUM_AGE_MS, reconcileArchive } from './admin/reconcile-route.ts';
 export { explain } from './admin/refusal.ts';
+export { type DescribedReplication, describeReplication } from './admin/replication-route.ts';
+export { compactionPorts } from './compact-segments.ts';
 export { mountIndex } from './mount-index.ts';
+export { replicaTarget } from './replicate-objects.ts';
+export { supersedeSegments } from './supersede-segments.ts';

@@ -1,12 +1,16 @@
 /** The routes and the background work of the index on an archive. */
 import { publishChanges } from '@sandyq/database';
-import { clearQuarantineLeftovers, reconcile } from '@sandyq/indexing';
+import { clearQuarantineLeftovers, settleFounders } from '@sandyq/indexing';
 import type { Archive, Mounted } from '@sandyq/service';
 import { reconcilePorts } from './admin/ports.ts';
-import { RECONCILE_MINIMUM_AGE_MS } from './admin/reconcile-route.ts';
 import { adminRoutes } from './admin-routes.ts';
 import { startBackground } from './background.ts';
 import { changesRoute } from './changes-route.ts';
+import { createFixityCheck, createFixityGauges } from './check-fixity.ts';
+import { createCompaction, createCompactionGauge } from './compact-segments.ts';
+import { JournalUpkeep } from './journal-upkeep.ts';
+import { reconcileTasks } from './reconcile-continuously.ts';
+import { createReplication, createReplicationGauges } from './replicate-objects.ts';
 import { searchRoutes } from './search-route.ts';
 import { startPage } from './start-page.ts';
 import { supersedeSegments } from './supersede-segments.ts';
@@ -15,19 +19,49 @@ import { supersedeSegments } from './supersede-segments.ts';
 const PUBLISH_IDLE_MS = 250;
 const SUPERSEDE_IDLE_MS = 5_000;
 const CLEAR_QUARANTINE_IDLE_MS = 60_000;
-const RECONCILE_IDLE_MS = 3_600_000;
+const COMPACT_IDLE_MS = 2_000;
+const COMPACTION_GAUGE_IDLE_MS = 30_000;
+const REPLICATE_IDLE_MS = 2_000;
+const FIXITY_IDLE_MS = 10_000;
+const GAUGES_IDLE_MS = 30_000;
+const SETTLE_FOUNDERS_IDLE_MS = 60_000;
 
 export function mountIndex(archive: Archive): Mounted {
+  const journal = new JournalUpkeep(archive);
   const stop = startBackground(
     [
+      ...journal.tasks(),
       { name: 'publish-changes', idleMs: PUBLISH_IDLE_MS, run: () => publishChanges(archive.database) },
-      { name: 'supersede-segments', idleMs: SUPERSEDE_IDLE_MS, run: () => supersedeSegments(archive) },
-      {
+      journal.afterJoining({
+        name: 'supersede-segments',
+        idleMs: SUPERSEDE_IDLE_MS,
+        run: () => supersedeSegments(archive),
+      }),
+      journal.afterJoining({
         name: 'clear-quarantine',
         idleMs: CLEAR_QUARANTINE_IDLE_MS,
         run: () => clearQuarantineLeftovers(archive, archive.settings.supersedeGraceSeconds),
+      }),
+      journal.afterJoining({
+        name: 'compact-segments',
+        idleMs: COMPACT_IDLE_MS,
+        run: createCompaction(archive),
+      }),
+      { name: 'compaction-gauge', idleMs: COMPACTION_GAUGE_IDLE_MS, run: createCompactionGauge(archive) },
+      { name: 'replicate', idleMs: REPLICATE_IDLE_MS, run: createReplication(archive) },
+      {
+        name: 'replication-gauges',
+        idleMs: GAUGES_IDLE_MS,
+        run: createReplicationGauges(archive),
       },
-      { name: 'reconcile', idleMs: RECONCILE_IDLE_MS, run: (signal) => reconcileOnce(archive, signal) },
+      { name: 'fixity', idleMs: FIXITY_IDLE_MS, run: createFixityCheck(archive) },
+      { name: 'fixity-gauges', idleMs: GAUGES_IDLE_MS, run: createFixityGauges(archive) },
+      {
+        name: 'settle-founders',
+        idleMs: SETTLE_FOUNDERS_IDLE_MS,
+        run: () => settleFounders(reconcilePorts(archive)),
+      },
+      ...reconcileTasks(archive, (task) => journal.afterJoining(task)),
     ],
     archive.logger,
   );
@@ -40,18 +74,4 @@ export function mountIndex(archive: Archive): Mounted {
     ],
     stop,
   };
-}
-
-/** Segments that the database does not know, at start and every hour. Reports none done, so that it rests in between. */
-async function reconcileOnce(archive: Archive, signal: AbortSignal): Promise<number> {
-  const { listed, unknown, replayed, damaged } = await reconcile(reconcilePorts(archive), {
-    dryRun: false,
-    minimumAgeMs: RECONCILE_MINIMUM_AGE_MS,
-    now: () => new Date(),
-    signal,
-  });
-  if (unknown > 0) {
-    archive.logger.warn('reconciled', { listed, unknown, replayed, damaged: damaged.length });
-  }
-  return 0;
 }

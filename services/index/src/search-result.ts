@@ -85,7 +85,8 @@ function countedAttributes(hit: SearchHit, level: SearchLevel, rootUrl: string):
     [Tags.SpecificCharacterSet, ['ISO_IR 192']],
     [Tags.StudyInstanceUID, [studyInstanceUid]],
     [Tags.IssuerOfPatientID, [hit.patientIssuer]],
-    [Tags.InstanceAvailability, ['ONLINE']],
+    // PS3.3 C.4.23.1.1. Retrieval tries all the same: what of it is sound can be had.
+    [Tags.InstanceAvailability, [hit.isDamaged ? 'UNAVAILABLE' : 'ONLINE']],
     [Tags.ModalitiesInStudy, hit.modalitiesInStudy],
     [Tags.SOPClassesInStudy, hit.sopClassesInStudy],
     [Tags.NumberOfStudyRelatedSeries, [hit.numberOfStudyRelatedSeries]],

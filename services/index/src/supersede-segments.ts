@@ -4,6 +4,7 @@ import {
   type ExistingInstance,
   type OtherPlace,
   otherPlaceOf,
+  postponeDeletion,
   readExisting,
   recordSegmentDeleted,
   type SegmentRow,
@@ -11,6 +12,7 @@ import {
   supersedeNext,
 } from '@sandyq/database';
 import { compareContent, digestContent } from '@sandyq/dicom';
+import { createRewriteCheck } from '@sandyq/indexing';
 import type { Archive } from '@sandyq/service';
 import {
   type EntryReference,
@@ -24,6 +26,7 @@ import {
 type Ports = Pick<Archive, 'database' | 'store' | 'logger' | 'settings'>;
 
 const DELETED_AT_ONCE = 100;
+const DELETES_AT_A_TIME = 8;
 
 /** Supersedes one duplicate segment and deletes those whose grace has passed; returns how many it touched. */
 export async function supersedeSegments(ports: Ports): Promise<number> {
@@ -33,10 +36,19 @@ export async function supersedeSegments(ports: Ports): Promise<number> {
 
 async function deleteSuperseded({ database, store, logger, settings }: Ports): Promise<number> {
   const segments = await supersededSegments(database, settings.supersedeGraceSeconds, DELETED_AT_ONCE);
-  for (const { segmentId, objectKey } of segments) {
+  const checkRewrite = createRewriteCheck({ database, store });
+  const deleteOne = async ({ segmentId, objectKey }: SegmentRow): Promise<void> => {
+    if ((await checkRewrite(segmentId)) === 'does-not-hold') {
+      logger.error('superseded-segment-kept', { segmentId, objectKey });
+      await postponeDeletion(database, segmentId);
+      return;
+    }
     await store.delete(objectKey);
     await recordSegmentDeleted(database, segmentId);
     logger.info('superseded-segment-deleted', { segmentId });
+  };
+  for (let at = 0; at < segments.length; at += DELETES_AT_A_TIME) {
+    await Promise.all(segments.slice(at, at + DELETES_AT_A_TIME).map(deleteOne));
   }
   return segments.length;
 }

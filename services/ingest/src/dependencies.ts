@@ -1,7 +1,8 @@
 /** What ingest works with; made once by whoever starts the service. */
-import type { IndexingPorts } from '@sandyq/indexing';
+import type { IndexingPorts, IndexReadiness } from '@sandyq/indexing';
 import type { SegmentSpool } from '@sandyq/storage';
 import type { Logger } from '@sandyq/telemetry';
+import type { ReadingTurns } from './reading-turns.ts';
 
 export interface IngestDependencies extends IndexingPorts {
   readonly spool: SegmentSpool;
@@ -9,6 +10,12 @@ export interface IngestDependencies extends IndexingPorts {
   readonly now: () => Date;
   /** UUIDs of version 7. */
   readonly newId: () => string;
+  /** Whether verdicts may be given. */
+  readonly readiness: Pick<IndexReadiness, 'state'>;
   /** Open bytes a device may have in quarantine unless it has a quota of its own. */
   readonly quarantineQuotaBytes: number;
+  /** How long a sender may bring next to nothing, milliseconds. */
+  readonly stallMs: number;
+  /** In which bodies are read. */
+  readonly turns: ReadingTurns;
 }

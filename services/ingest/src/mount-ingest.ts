@@ -1,19 +1,43 @@
 /** The routes of ingest on an archive. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { GroupCommit } from '@sandyq/database';
 import { AdmissionControl, type GuardedRoute } from '@sandyq/http';
-import { Directory, recoverSpool } from '@sandyq/indexing';
+import { Directory, IndexReadiness, recoverSpool } from '@sandyq/indexing';
 import type { Archive, Mounted } from '@sandyq/service';
+import { StorageError } from '@sandyq/storage';
 import type { IngestDependencies } from './dependencies.ts';
+import { assertIndexKnows } from './index-knows.ts';
+import { ReadingTurns } from './reading-turns.ts';
 import { storeInstances } from './store-route.ts';
+
+/** Pauses before what dead processes left is looked at again, milliseconds: after it was seen to, and after it could not be. */
+const SWEEP_AGAIN_MS = 600_000;
+const RECOVER_AGAIN_MS = 30_000;
+/** For a request's turn: below the minute after which reverse proxies give up a backend that takes nothing. */
+const ADMISSION_WAIT_MS = 30_000;
 
 export function mountIngest(archive: Archive): Mounted {
   const dependencies = ingestDependencies(archive);
   const { settings, fileSystem } = archive;
+  const bytesInFlight = archive.metrics.gauge({
+    name: 'store_in_flight_bytes',
+    help: 'Bytes that Store requests have reserved in the spool.',
+  });
+  const requestsInFlight = archive.metrics.gauge({
+    name: 'store_requests_in_flight',
+    help: 'Store requests being received and committed.',
+  });
   const admission = new AdmissionControl({
+    maxRequests: settings.maxStoreRequests,
+    maxWaitMs: ADMISSION_WAIT_MS,
     maxInFlightBytes: settings.maxInFlightBytes,
     maxInFlightBytesPerSender: settings.maxInFlightBytesPerSender,
     minFreeDiskBytes: settings.minFreeDiskBytes,
     freeDiskBytes: () => fileSystem.freeBytes(settings.spoolFolder),
+    onChange: ({ bytes, requests }) => {
+      bytesInFlight.set(bytes);
+      requestsInFlight.set(requests);
+    },
   });
   const store = (path: string): GuardedRoute => ({
     method: 'POST',
@@ -23,23 +47,51 @@ export function mountIngest(archive: Archive): Mounted {
     keepsToFacility: true,
     handler: (context) => storeInstances(dependencies, admission, context),
   });
-  const recovered = recoverQuietly(archive, dependencies);
+  const stopping = new AbortController();
+  const recovered = recoverInTheEnd(archive, dependencies, stopping.signal);
   return {
     routes: [store('/dicom-web/studies'), store('/dicom-web/studies/:study')],
-    stop: () => recovered,
+    readinessChecks: [
+      { name: 'spool', check: () => assertSpoolTakes(archive) },
+      { name: 'index', check: () => assertIndexKnows(dependencies.readiness) },
+    ],
+    stop: () => {
+      stopping.abort();
+      return recovered;
+    },
   };
 }
 
-/** What dead processes of this machine left in the spool; a store that is away now is for the next start. */
-async function recoverQuietly(archive: Archive, dependencies: IngestDependencies): Promise<void> {
+/** Whether a file can be made in the spool, and admission would let it grow. */
+async function assertSpoolTakes({ spool, fileSystem, settings }: Archive): Promise<void> {
+  const free = await fileSystem.freeBytes(settings.spoolFolder);
+  if (free < settings.minFreeDiskBytes) {
+    throw new StorageError('no-space', `${settings.spoolFolder} has ${free} bytes left`);
+  }
+  await (await spool.createLoose()).discard();
+}
+
+/** What dead processes of this machine leave in the spool, again and again. If store or database are away, it waits for them. */
+async function recoverInTheEnd(
+  archive: Archive,
+  dependencies: IngestDependencies,
+  signal: AbortSignal,
+): Promise<void> {
   const { maintenance, fileSystem, settings, spool, logger } = archive;
-  try {
-    await recoverSpool(
-      { ...dependencies, maintenance, fileSystem },
-      { directory: settings.spoolFolder, ownOwner: spool.owner },
-    );
-  } catch (error) {
-    logger.warn('spool-not-swept', { error });
+  while (!signal.aborted) {
+    let pauseMs = SWEEP_AGAIN_MS;
+    try {
+      await assertIndexKnows(dependencies.readiness);
+      await recoverSpool(
+        { ...dependencies, maintenance, fileSystem },
+        { directory: settings.spoolFolder, ownOwner: spool.owner },
+      );
+    } catch (error) {
+      logger.warn('spool-not-swept', { error });
+      pauseMs = RECOVER_AGAIN_MS;
+    }
+    // The only way this ends early is the signal.
+    await sleep(pauseMs, undefined, { signal, ref: false }).catch(() => undefined);
   }
 }
 
@@ -50,10 +102,14 @@ export function ingestDependencies(archive: Archive): IngestDependencies {
     groupCommit: new GroupCommit(archive.database),
     store: archive.store,
     spool: archive.spool,
-    directory: new Directory(archive.database, Date.now),
+    // Not the wall clock: when that is put back, readings of the directory would be believed for ever.
+    directory: new Directory(archive.database, () => performance.now()),
     logger: archive.logger,
     now: () => new Date(),
     newId: archive.newId,
+    readiness: new IndexReadiness(archive),
     quarantineQuotaBytes: archive.settings.quarantineQuotaBytes,
+    turns: new ReadingTurns(),
+    stallMs: archive.settings.senderStallSeconds * 1_000,
   };
 }

@@ -7,6 +7,7 @@ import {
   dicomJsonType,
   dicomXmlType,
   essenceOf,
+  failureReasons,
   negotiate,
   parseAccept,
   parseMediaType,
@@ -15,16 +16,13 @@ import {
   type StoreResult,
   storeResponse,
 } from '@sandyq/dicomweb';
-import {
-  type AdmissionControl,
-  type Answer,
-  HttpError,
-  type RequestContext,
-  type Reservation,
-} from '@sandyq/http';
+import { type AdmissionControl, type Answer, HttpError, type RequestContext } from '@sandyq/http';
 import type { Sender } from '@sandyq/indexing';
 import { DEFAULT_FACILITY_CODE } from '@sandyq/service';
+import { AdmittedBody } from './admitted-body.ts';
 import type { IngestDependencies } from './dependencies.ts';
+import { assertIndexKnows } from './index-knows.ts';
+import { isTroubleOfOurs } from './own-trouble.ts';
 import { StoreSession } from './store-session.ts';
 
 /** For answers that say that store or database are away, or the quarantine is full. */
@@ -40,43 +38,65 @@ export async function storeInstances(
 ): Promise<Answer> {
   const { study } = context.params;
   const studyInstanceUid = study === undefined ? undefined : parseUid(study, 'study');
+  assertNotEncoded(context);
   const answerType = answerTypeOf(context);
-  const sender = await senderOf(dependencies, context.principal);
-  const reservation = await admission.admit(context.principal.id, context.contentLength);
   try {
-    const session = new StoreSession(dependencies, sender, { studyInstanceUid });
+    await assertIndexKnows(dependencies.readiness);
+    const sender = await senderOf(dependencies, context.principal);
+    const reservation = await admission.admit(context.principal.id, context.contentLength, context.signal);
     try {
-      await receiveBody(context, admitted(context.body, reservation), session);
-    } catch (error) {
-      // What came whole is sealed and committed, though its sender only learns so from a repeat.
-      await session.finish();
-      throw error;
+      const session = new StoreSession(dependencies, sender, { studyInstanceUid });
+      const { stallMs, turns } = dependencies;
+      await receiveAll(context, new AdmittedBody(context.body, { reservation, stallMs, turns }), session);
+      const answer = answerWith(await session.finish(), answerType, context);
+      return { ...answer, headers: { ...answer.headers, [KNOWN_INSTANCES]: session.knownCount } };
+    } finally {
+      reservation.release();
     }
-    const answer = answerWith(await session.finish(), answerType, context);
-    return { ...answer, headers: { ...answer.headers, [KNOWN_INSTANCES]: session.knownCount } };
-  } finally {
-    reservation.release();
+  } catch (error) {
+    throw isTroubleOfOurs(error) ? unavailable(error) : error;
   }
+}
+
+async function receiveAll(context: RequestContext, body: AdmittedBody, session: StoreSession): Promise<void> {
+  try {
+    await receiveBody(context, body, session);
+  } catch (error) {
+    // What came whole is sealed and committed, though its sender only learns so from a repeat.
+    await session.finish();
+    throw body.refusal ?? error;
+  } finally {
+    body.release();
+  }
+}
+
+/** Nothing was decided about what was sent. */
+function unavailable(cause: unknown): HttpError {
+  return new HttpError('overloaded', 'The archive can not store now. Try again later.', {
+    retryAfterSeconds: RETRY_AFTER_SECONDS,
+    cause,
+  });
+}
+
+/** Content codings (RFC 9110 §8.4) would be taken for malformed DICOM. */
+function assertNotEncoded({ headers }: RequestContext): void {
+  const coding = headers['content-encoding'];
+  if (coding === undefined || coding.toLowerCase() === 'identity') return;
+  throw new HttpError('unsupported-media-type', 'Send the body without Content-Encoding.', {
+    headers: { 'Accept-Encoding': 'identity' },
+  });
 }
 
 function answerWith(results: readonly StoreResult[], answerType: string, context: RequestContext): Answer {
   const response = storeResponse(results, { rootUrl: `${context.baseUrl}/dicom-web` });
   const body = answerType === dicomXmlType ? response.xml() : stringifyDicomJson(response.json);
-  const later = response.status === 503 ? { 'Retry-After': RETRY_AFTER_SECONDS } : {};
+  const later = results.some(isWorthRepeating) ? { 'Retry-After': RETRY_AFTER_SECONDS } : {};
   return { status: response.status, headers: { 'Content-Type': answerType, ...later }, body };
 }
 
-/** The body, with the reservation growing before the bytes are taken. */
-async function* admitted(
-  body: AsyncIterable<Uint8Array>,
-  reservation: Reservation,
-): AsyncGenerator<Uint8Array> {
-  let received = 0;
-  for await (const chunk of body) {
-    received += chunk.length;
-    if (received > reservation.bytes) await reservation.growTo(received);
-    yield chunk;
-  }
+/** Also of an answer of partial success: what failed for our trouble is worth sending again. */
+function isWorthRepeating(result: StoreResult): boolean {
+  return result.verdict === 'failed' && failureReasons[result.reason].status === 503;
 }
 
 async function receiveBody(

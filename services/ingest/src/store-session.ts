@@ -2,7 +2,6 @@
  * One Store request (PS3.18 §10.5): its parts in order, its segments, and one verdict a part. One bad part never
  * harms its neighbours, and a verdict of success is given only after store and index have both committed.
  */
-import { DatabaseError } from '@sandyq/database';
 import type { Identification } from '@sandyq/dicom';
 import { DicomwebError, type FailureReasonName, type StoreResult } from '@sandyq/dicomweb';
 import {
@@ -14,8 +13,9 @@ import {
   type Sender,
   type Verdict,
 } from '@sandyq/indexing';
-import { type SealedSegment, SegmentSet, StorageError, storeSegment } from '@sandyq/storage';
+import { type SealedSegment, SegmentSet, storeSegment } from '@sandyq/storage';
 import type { IngestDependencies } from './dependencies.ts';
+import { isTroubleOfOurs } from './own-trouble.ts';
 import { QuarantineFullError, quarantineBytes } from './quarantine.ts';
 import { verdictOnRepeat } from './verdicts-on-repeats.ts';
 
@@ -176,7 +176,7 @@ export class StoreSession {
 
   #failSegment(segmentId: string, error: unknown): void {
     this.#dependencies.logger.error('segment-not-committed', { error, segmentId });
-    const reason = isAway(error) ? 'storage-unavailable' : 'processing-failure';
+    const reason = isTroubleOfOurs(error) ? 'storage-unavailable' : 'processing-failure';
     for (const [{ identification }, index] of this.#pending.get(segmentId) ?? []) {
       this.#results[index] ??= resultOf(identification, { kind: 'failed', reason });
     }
@@ -212,10 +212,5 @@ function reasonOfLoss(error: unknown): FailureReasonName | undefined {
   if (error instanceof QuarantineFullError) return 'quarantine-full';
   // A torn part: its sender has the bytes, and sends them again.
   if (error instanceof DicomwebError && error.code === 'multipart-truncated') return 'truncated';
-  return isAway(error) ? 'storage-unavailable' : undefined;
-}
-
-/** Store or database could not be asked: the sender may try again, nothing is decided. */
-function isAway(error: unknown): boolean {
-  return (error instanceof StorageError || error instanceof DatabaseError) && error.retryable;
+  return isTroubleOfOurs(error) ? 'storage-unavailable' : undefined;
 }

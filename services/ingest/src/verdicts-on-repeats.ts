@@ -23,6 +23,8 @@ export async function verdictOnRepeat(
     existing.sha256.equals(digest) &&
     existing.studyInstanceUid === studyInstanceUid &&
     existing.seriesInstanceUid === seriesInstanceUid;
+  // Taken again: to say that it is known, and let go of the only whole copy, would be a false success.
+  if (isSame && existing.isDamaged) return undefined;
   if (isSame && existing.state === 'active') return { kind: 'stored', isKnown: true };
   if (isSame && existing.state === 'identity-conflict')
     return { kind: 'stored', warning: 'identity-conflict' };

@@ -75,6 +75,12 @@ async function restore(
     const [first] = members;
     if (first === undefined) continue;
     const texts = await readTexts(dependencies, first, reader);
+    if (texts === undefined) {
+      // All of them: the ordinals are others in the segment that they were taken to.
+      const moved = members.map(({ sopInstanceUid }) => sopInstanceUid);
+      await restore(dependencies, studyKey, moved, { restored, reader });
+      continue;
+    }
     for (const { sopInstanceUid, ordinal } of members) {
       const text = texts.get(ordinal);
       if (text !== undefined) restored.set(sopInstanceUid, Buffer.from(text));
@@ -84,12 +90,12 @@ async function restore(
   }
 }
 
-/** By ordinal; looked up once more if the segment was rewritten meanwhile. */
+/** By ordinal; undefined if the segment was rewritten meanwhile: then its instances are to be located once more. */
 async function readTexts(
   dependencies: RetrievalDependencies,
   location: InstanceLocation,
   reader: Reader,
-): Promise<Map<number, string>> {
+): Promise<Map<number, string> | undefined> {
   const { database, store } = dependencies;
   try {
     const { receipt } = await openSegment(store, location.objectKey, { signal: reader.signal });
@@ -97,8 +103,7 @@ async function readTexts(
   } catch (error) {
     const isGone = isStorageError(error, 'not-found');
     const [now] = isGone ? await locateInstances(database, location.studyKey, [location.sopInstanceUid]) : [];
-    if (now !== undefined && now.objectKey !== location.objectKey)
-      return readTexts(dependencies, now, reader);
+    if (isGone && now?.objectKey !== location.objectKey) return undefined;
     recordDamage(dependencies, { objectKey: location.objectKey }, reader.logger, error);
     throw error;
   }

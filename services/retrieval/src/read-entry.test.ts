@@ -22,7 +22,7 @@ const location = {
 } as InstanceLocation;
 
 /** A store with these objects, and an index in which the instance lies in the object `nowIn`. */
-function archiveWith(objects: Record<string, Buffer>, nowIn: string) {
+function archiveWith(objects: Record<string, Buffer>, nowIn: string, changes: object = {}) {
   const asked: string[] = [];
   const store = {
     read: async (key: string) => {
@@ -39,6 +39,7 @@ function archiveWith(objects: Record<string, Buffer>, nowIn: string) {
     entry_length: received.length,
     crc32: crc,
     pixel_data: null,
+    ...changes,
   };
   const database = { query: async () => ({ rows: [row] }) } as unknown as Database;
   const metrics = createMetrics();
@@ -51,7 +52,7 @@ function archiveWith(objects: Record<string, Buffer>, nowIn: string) {
       chunks.push(chunk);
     return Buffer.concat(chunks).toString();
   };
-  return { read, asked, lines, metrics };
+  return { read, asked, lines, metrics, dependencies: { store, database, damagedReads }, reader };
 }
 
 describe('readEntry', () => {
@@ -60,6 +61,37 @@ describe('readEntry', () => {
     expect(await read()).toBe(received.toString());
     expect(asked).toEqual(['v1/old.tar', 'v1/new.tar']);
     expect(lines).toEqual([]);
+  });
+
+  it('goes on where it was if the segment is deleted while it is read', async () => {
+    const long = Buffer.concat([Buffer.alloc(1024 * 1024, 'a'), received]);
+    const crcs = Buffer.alloc(8);
+    crcs.writeUInt32LE(crc32(long.subarray(0, 1024 * 1024)));
+    crcs.writeUInt32LE(crc32(received), 4);
+    const asked: { key: string; range: unknown }[] = [];
+    const store = {
+      read: async (key: string, range: { offset: number; length: number }) => {
+        asked.push({ key, range });
+        if (key === 'v1/new.tar')
+          return Readable.from([long.subarray(range.offset, range.offset + range.length)]);
+        return Readable.from(
+          (async function* () {
+            yield long.subarray(0, 1024 * 1024);
+            throw new StorageError('not-found', `no object ${key}`);
+          })(),
+        );
+      },
+    } as unknown as ObjectStore;
+    const { dependencies, reader } = archiveWith({}, 'v1/new.tar', {
+      entry_length: long.length,
+      crc32: crcs,
+    });
+    const place = { ...location, entryLength: long.length, crc32: crcs };
+    const chunks = await Array.fromAsync(readEntry({ ...dependencies, store }, place, reader));
+    expect(Buffer.concat(chunks).equals(long)).toBe(true);
+    const rest = { offset: 1024 * 1024, length: received.length };
+    expect(asked.map(({ key }) => key)).toEqual(['v1/old.tar', 'v1/new.tar']);
+    expect(asked[1]?.range).toEqual(rest);
   });
 
   it('puts an object on record that is gone', async () => {

@@ -19,22 +19,23 @@ export async function* readEntry(
   dependencies: RetrievalDependencies,
   location: InstanceLocation,
   reader: Reader,
-  range?: ByteRange,
+  range: ByteRange = { offset: 0, length: location.entryLength },
 ): AsyncGenerator<Uint8Array> {
-  let hasBegun = false;
+  let delivered = 0;
   try {
     for await (const chunk of readStored(dependencies.store, referenceOf(location), range, reader.signal)) {
-      hasBegun = true;
+      delivered += chunk.length;
       yield chunk;
     }
   } catch (error) {
-    const moved =
-      !hasBegun && isStorageError(error, 'not-found') ? await movedTo(dependencies, location) : undefined;
+    // A long answer may outlive the grace of a segment that was rewritten: the rest comes from where it lies now.
+    const moved = isStorageError(error, 'not-found') ? await movedTo(dependencies, location) : undefined;
     if (moved === undefined) {
       recordDamage(dependencies, location, reader.logger, error);
       throw error;
     }
-    yield* readEntry(dependencies, moved, reader, range);
+    const rest = { offset: range.offset + delivered, length: range.length - delivered };
+    yield* readEntry(dependencies, moved, reader, rest);
   }
 }
 

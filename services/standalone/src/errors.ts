@@ -1,6 +1,6 @@
-/** Errors of the standalone archive: what can keep it from starting. Each message says what is wrong, where, and what to do. */
+/** Errors of the standalone archive: what can keep it from starting, and from being backed up or restored. Each message says what is wrong, where, and what to do. */
 
-/** What kept the standalone archive from starting or stopping. */
+/** What kept the standalone archive from starting or stopping, or its database from being backed up or restored. */
 export type StandaloneErrorCode =
   /** The data folder or something in it can't be created or written. */
   | 'data-folder-not-writable'
@@ -13,7 +13,15 @@ export type StandaloneErrorCode =
   /** The database files were made by another major version of PostgreSQL, or are not a database at all. */
   | 'database-files'
   /** PostgreSQL did not come up. */
-  | 'database-start';
+  | 'database-start'
+  /** The folder for a backup, or for a copy of the objects, is not usable for it. */
+  | 'backup-folder'
+  /** The folder holds no finished backup. */
+  | 'backup-incomplete'
+  /** The backup is not what its manifest says. */
+  | 'backup-damaged'
+  /** The database can't be backed up, or not be restored, by this program. */
+  | 'backup-database';
 
 /** An error of the standalone archive, told apart by {@link StandaloneError.code}. */
 export class StandaloneError extends Error {

@@ -6,14 +6,21 @@ import { mountIngest } from '@sandyq/ingest';
 import { mountRetrieval } from '@sandyq/retrieval';
 import { type Archive, type Mounted, startService } from '@sandyq/service';
 import type { Logger } from '@sandyq/telemetry';
-import { startEmbeddedPostgres } from './embedded-postgres/embedded-postgres.ts';
+import { noteRestore } from './backup/restored-mark.ts';
+import { keepPostgres } from './embedded-postgres/keep-postgres.ts';
 
 await startService({ name: 'standalone', mount, openDatabase, onListening: greet });
 
 async function mount(archive: Archive): Promise<Mounted> {
+  const { database } = archive.settings;
+  // Before the first request: a restored database gives no verdicts until it has looked at the store.
+  if (database.kind === 'embedded' && (await noteRestore(database.folder, archive))) {
+    archive.logger.warn('database-restored');
+  }
   const services = [mountIngest(archive), mountIndex(archive), mountRetrieval(archive)];
   return {
     routes: services.flatMap(({ routes }) => routes),
+    readinessChecks: services.flatMap(({ readinessChecks = [] }) => readinessChecks),
     stop: async () => {
       for (const service of services) await service.stop?.();
     },
@@ -24,22 +31,15 @@ async function openDatabase(settings: Settings, logger: Logger) {
   if (settings.database.kind === 'external') {
     return { connectionString: settings.database.url.reveal(), stop: () => Promise.resolve() };
   }
-  const postgres = await startEmbeddedPostgres({ dataDirectory: settings.dataFolder, logger });
-  let stopping = false;
-  // Without its database the archive could only answer 503: better ended, and started anew by whoever supervises it.
-  void postgres.exited.then(() => {
-    if (stopping) return;
-    logger.error('database-ended');
-    process.stderr.write('\nThe embedded PostgreSQL has ended. Start the archive again.\n\n');
-    process.exit(1);
-  });
-  return {
-    connectionString: postgres.connectionString,
-    stop: () => {
-      stopping = true;
-      return postgres.stop();
+  return keepPostgres({
+    dataDirectory: settings.dataFolder,
+    logger,
+    onLost: (error) => {
+      logger.error('database-lost', { error });
+      process.stderr.write('\nAnother process has taken the data folder.\n\n');
+      process.exit(1);
     },
-  };
+  });
 }
 
 function greet(url: string, settings: Settings): void {

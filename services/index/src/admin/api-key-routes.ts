@@ -18,6 +18,7 @@ import {
   type RequestContext,
   readJson,
 } from '@sandyq/http';
+import { exportDecision } from '@sandyq/indexing';
 import type { Archive } from '@sandyq/service';
 import { describeApiKey } from './descriptions.ts';
 import { readNames } from './directory-routes.ts';
@@ -25,7 +26,7 @@ import { type NewApiKeyInput, newApiKeySchema, parseInput } from './new-principa
 import { assertWithin, confinementOf } from './parameters.ts';
 import { adminRoute } from './refusal.ts';
 
-type Ports = Pick<Archive, 'database'>;
+type Ports = Pick<Archive, 'database' | 'store' | 'maintenance' | 'logger'>;
 
 export function apiKeyRoutes(archive: Ports): GuardedRoute[] {
   const rule = { action: 'administer', patientData: false, keepsToFacility: true } as const;
@@ -96,6 +97,7 @@ async function create(ports: Ports, context: RequestContext): Promise<Answer> {
   const input = parseInput(newApiKeySchema, await readJson(context));
   await assertMayMake(ports, context, input);
   const { key, row } = await makeApiKey(ports.database, input, context.principal.id);
+  await exportDecision(ports);
   const { names } = await readNames(ports);
   return jsonAnswer(201, { key, ...describeApiKey(row, names) });
 }
@@ -119,9 +121,11 @@ async function assertMayMake(
   );
 }
 
-async function revoke({ database }: Ports, context: RequestContext): Promise<Answer> {
+async function revoke(ports: Ports, context: RequestContext): Promise<Answer> {
+  const { database } = ports;
   const id = context.params['id'] ?? '';
   assertWithin(context, await findApiKey(database, id), 'API key of this id');
-  await revokeApiKey(database, id);
+  await database.inTransaction((client) => revokeApiKey(client, id, context.principal.id));
+  await exportDecision(ports);
   return { status: 204 };
 }

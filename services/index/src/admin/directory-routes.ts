@@ -20,6 +20,7 @@ import {
   type RequestContext,
   readJson,
 } from '@sandyq/http';
+import { exportDecision } from '@sandyq/indexing';
 import type { Archive } from '@sandyq/service';
 import {
   describeDevice,
@@ -32,7 +33,7 @@ import { newDeviceSchema, newFacilitySchema, newIssuerSchema, parseInput } from 
 import { assertWithin, confinementOf } from './parameters.ts';
 import { adminRoute } from './refusal.ts';
 
-type Ports = Pick<Archive, 'database' | 'settings'>;
+type Ports = Pick<Archive, 'database' | 'settings' | 'store' | 'maintenance' | 'logger'>;
 type Handler = (ports: Ports, context: RequestContext) => Promise<Answer>;
 
 export function directoryRoutes(archive: Ports): GuardedRoute[] {
@@ -79,6 +80,7 @@ async function postFacility(ports: Ports, context: RequestContext): Promise<Answ
   const facility = await ports.database.inTransaction((client) =>
     createFacility(client, input, context.principal.id),
   );
+  await exportDecision(ports);
   const { names } = await readNames(ports);
   return jsonAnswer(201, describeFacility(facility, names));
 }
@@ -88,9 +90,12 @@ async function getIssuers({ database }: Ports): Promise<Answer> {
   return jsonAnswer(200, { issuers: (await listIssuers(database)).map(describeIssuer) });
 }
 
-async function postIssuer({ database }: Ports, context: RequestContext): Promise<Answer> {
+async function postIssuer(ports: Ports, context: RequestContext): Promise<Answer> {
   const input = parseInput(newIssuerSchema, await readJson(context));
-  const issuer = await database.inTransaction((client) => createIssuer(client, input, context.principal.id));
+  const issuer = await ports.database.inTransaction((client) =>
+    createIssuer(client, input, context.principal.id),
+  );
+  await exportDecision(ports);
   return jsonAnswer(201, describeIssuer(issuer));
 }
 
@@ -111,6 +116,7 @@ async function postDevice(ports: Ports, context: RequestContext): Promise<Answer
   const device = await ports.database.inTransaction((client) =>
     createDevice(client, { ...input, facilityCode }, context.principal.id),
   );
+  await exportDecision(ports);
   const { names } = await readNames(ports);
   return jsonAnswer(201, describeDevice(device, names));
 }

@@ -7,6 +7,7 @@ import {
   listProposedCorrections,
 } from '@sandyq/database';
 import { type Answer, type GuardedRoute, jsonAnswer, type Method, type RequestContext } from '@sandyq/http';
+import { exportDecision } from '@sandyq/indexing';
 import type { Archive } from '@sandyq/service';
 import { describeCorrection, describeIdentityConflict } from './descriptions.ts';
 import { assertWithin, flagOf, idOf, listParameters, pageOf } from './parameters.ts';
@@ -14,7 +15,7 @@ import { adminRoute } from './refusal.ts';
 
 type Handler = (context: RequestContext) => Promise<Answer>;
 
-export function heldBackRoutes(archive: Pick<Archive, 'database'>): GuardedRoute[] {
+export function heldBackRoutes(archive: Ports): GuardedRoute[] {
   const route = (method: Method, path: string, handler: Handler): GuardedRoute =>
     adminRoute({
       method,
@@ -33,7 +34,7 @@ export function heldBackRoutes(archive: Pick<Archive, 'database'>): GuardedRoute
   ];
 }
 
-type Ports = Pick<Archive, 'database'>;
+type Ports = Pick<Archive, 'database' | 'store' | 'maintenance' | 'logger'>;
 
 async function listConflicts({ database }: Ports, context: RequestContext): Promise<Answer> {
   const { limit, ...narrowed } = await listParameters(database, context);
@@ -63,9 +64,11 @@ async function showCorrection({ database }: Ports, context: RequestContext): Pro
   return jsonAnswer(200, describeCorrection(correction));
 }
 
-async function discardCorrection({ database }: Ports, context: RequestContext): Promise<Answer> {
+async function discardCorrection(ports: Ports, context: RequestContext): Promise<Answer> {
+  const { database } = ports;
   const id = idOf(context);
   assertWithin(context, await findProposedCorrection(database, id), `proposed correction ${id}`);
   await database.inTransaction((client) => discardProposedCorrection(client, id, context.principal.id));
+  await exportDecision(ports);
   return jsonAnswer(200, { id, state: 'discarded' });
 }

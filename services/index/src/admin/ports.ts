@@ -4,8 +4,16 @@ import { Directory, type QuarantinePorts, type ReconcilePorts } from '@sandyq/in
 import type { Archive } from '@sandyq/service';
 
 /** For decisions on quarantine. */
-export function quarantinePorts({ database, store, spool }: Archive): QuarantinePorts {
-  return { database, store, spool, directory: new Directory(database, Date.now), now: () => new Date() };
+export function quarantinePorts({ database, store, maintenance, spool, logger }: Archive): QuarantinePorts {
+  return {
+    database,
+    store,
+    maintenance,
+    logger,
+    spool,
+    directory: new Directory(database, () => performance.now()),
+    now: () => new Date(),
+  };
 }
 
 /** For the comparison of store and index. */
@@ -17,6 +25,6 @@ export function reconcilePorts(archive: Archive): ReconcilePorts {
     maintenance,
     logger,
     groupCommit: new GroupCommit(database),
-    directory: new Directory(database, Date.now),
+    directory: new Directory(database, () => performance.now()),
   };
 }

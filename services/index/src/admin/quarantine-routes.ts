@@ -13,7 +13,7 @@ import {
   assertKeptWhole,
   discardQuarantined,
   type QuarantinePorts,
-  readKept,
+  readQuarantined,
   replaceByQuarantined,
 } from '@sandyq/indexing';
 import type { Archive } from '@sandyq/service';
@@ -95,6 +95,6 @@ async function sendBytes(ports: QuarantinePorts, context: RequestContext): Promi
       'Content-Disposition': `attachment; filename="quarantine-${entry.quarantineId}.bin"`,
       'Repr-Digest': `sha-256=:${entry.sha256.toString('base64')}:`,
     },
-    body: readKept(ports.store, entry, context.signal),
+    body: readQuarantined(ports, entry, context.signal),
   };
 }

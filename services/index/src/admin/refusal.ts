@@ -1,7 +1,12 @@
 /** What an administrator is told when something cannot be done: the reason in words, instead of a bare code. */
 import { DatabaseError } from '@sandyq/database';
 import { type GuardedRoute, HttpError, type HttpErrorCode } from '@sandyq/http';
-import { QuarantineError, type QuarantineErrorCode } from '@sandyq/indexing';
+import {
+  JournalError,
+  type JournalErrorCode,
+  QuarantineError,
+  type QuarantineErrorCode,
+} from '@sandyq/indexing';
 import { InvalidInputError } from './new-principals.ts';
 
 const QUARANTINE: Readonly<Record<QuarantineErrorCode, HttpErrorCode>> = {
@@ -12,6 +17,13 @@ const QUARANTINE: Readonly<Record<QuarantineErrorCode, HttpErrorCode>> = {
   'still-refused': 'conflict',
   'not-kept': 'gone',
   'file-exists': 'conflict',
+};
+
+const JOURNAL: Readonly<Record<JournalErrorCode, HttpErrorCode>> = {
+  'not-exported': 'overloaded',
+  behind: 'overloaded',
+  contested: 'overloaded',
+  damaged: 'conflict',
 };
 
 /** What a unique constraint of the database says in words. */
@@ -27,6 +39,7 @@ const CONSTRAINTS: Readonly<Record<string, string>> = {
 /** The sentence for an error of an administrator's command; undefined if it is none. Holds no value of a data set. */
 export function explain(error: unknown): string | undefined {
   if (error instanceof QuarantineError || error instanceof InvalidInputError) return error.message;
+  if (error instanceof JournalError) return error.message;
   if (!(error instanceof DatabaseError)) return undefined;
   if (error.code === 'conflict') return CONSTRAINTS[error.constraint ?? ''] ?? sentence(error.message);
   return error.code === 'not-found' ? sentence(error.message) : undefined;
@@ -54,6 +67,7 @@ function asHttpError(error: unknown): unknown {
 
 function codeOf(error: unknown): HttpErrorCode {
   if (error instanceof QuarantineError) return QUARANTINE[error.code];
+  if (error instanceof JournalError) return JOURNAL[error.code];
   if (error instanceof DatabaseError) return error.code === 'conflict' ? 'conflict' : 'not-found';
   return 'bad-request';
 }

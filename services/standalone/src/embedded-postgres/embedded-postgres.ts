@@ -120,8 +120,8 @@ async function startLocked(dataDirectory: string, { logger, settings }: Embedded
   return { server, socketDirectory, cluster, leftover };
 }
 
-/** Made if absent. The path without symbolic links, so that one folder has one name. */
-async function prepareDataDirectory(folder: string): Promise<string> {
+/** The data folder, made if absent. Returns its path without symbolic links, so that one folder has one name. */
+export async function prepareDataDirectory(folder: string): Promise<string> {
   const absolute = path.resolve(folder);
   try {
     await makeFolder(absolute, DATA_FOLDER_MODE);

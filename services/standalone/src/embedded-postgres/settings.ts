@@ -27,6 +27,14 @@ export function postgresSettings(memoryBytes: number = os.totalmem()): PostgresS
     min_wal_size: '256MB',
     max_wal_size: '2GB',
     checkpoint_timeout: '15min',
+    // Backups: the log holds what a copy of the files needs, and is kept until the copy has it.
+    wal_level: 'replica',
+    max_wal_senders: '10',
+    max_replication_slots: '10',
+    // After a restore all of the log is in pg_wal. Only a restore makes PostgreSQL ask for more.
+    restore_command: 'false',
+    // Nobody is let in before the log is replayed: until then the database is read-only.
+    hot_standby: 'off',
     // A statement may touch every partition of several tables.
     max_locks_per_transaction: '256',
     jit: 'off',

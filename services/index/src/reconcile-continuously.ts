@@ -1,0 +1,70 @@
+/** The comparison of store and index in the background, and what it measures. */
+import { countDamagedSegments } from '@sandyq/database';
+import { ContinuousReconcile, recoverSpool, removeUnfinishedPuts } from '@sandyq/indexing';
+import type { Archive } from '@sandyq/service';
+import { reconcilePorts } from './admin/ports.ts';
+import { RECONCILE_MINIMUM_AGE_MS } from './admin/reconcile-route.ts';
+import type { BackgroundTask } from './background.ts';
+
+/** From the beginning of a pass to that of the next; entries are compared with rows once a day. */
+const PASS_INTERVAL_MS = 3_600_000;
+const DEEP_INTERVAL_MS = 24 * 3_600_000;
+/** How often is looked whether anything is due. */
+const LOOK_IDLE_MS = 30_000;
+const GAUGE_IDLE_MS = 30_000;
+const UNFINISHED_IDLE_MS = 3_600_000;
+const SPOOL_IDLE_MS = 600_000;
+
+/**
+ * Tasks of every index process; the database sees to it that one of them compares at a time. `afterJoining` holds the
+ * comparison back until the journal is known, by which segments are judged.
+ */
+export function reconcileTasks(
+  archive: Archive,
+  afterJoining: (task: BackgroundTask) => BackgroundTask,
+): BackgroundTask[] {
+  const { settings, newId } = archive;
+  const continuous = new ContinuousReconcile(reconcilePorts(archive), {
+    holder: newId(),
+    minimumAgeMs: RECONCILE_MINIMUM_AGE_MS,
+    now: () => new Date(),
+    intervalMs: PASS_INTERVAL_MS,
+    deepIntervalMs: DEEP_INTERVAL_MS,
+    itemsPerSecond: settings.reconcileObjectsPerSecond,
+  });
+  return [
+    afterJoining({ name: 'reconcile', idleMs: LOOK_IDLE_MS, run: (signal) => continuous.run(signal) }),
+    // Rewrites and accepted instances of index processes that died: on their machine there may be no ingest.
+    afterJoining({ name: 'sweep-spool', idleMs: SPOOL_IDLE_MS, run: () => sweepSpoolOf(archive) }),
+    { name: 'damage-gauge', idleMs: GAUGE_IDLE_MS, run: damageGauge(archive) },
+    {
+      name: 'remove-unfinished-puts',
+      idleMs: UNFINISHED_IDLE_MS,
+      // What it removed is no reason to look again at once.
+      run: (signal) => removeUnfinishedPuts(archive, new Date(), signal).then(() => 0),
+    },
+  ];
+}
+
+function damageGauge({ metrics, database }: Archive): () => Promise<number> {
+  const gauge = metrics.gauge({
+    name: 'damaged_segments',
+    help: 'Segments on record as missing from the object store, or as damaged.',
+    labels: { kind: ['missing', 'damaged'] },
+  });
+  return async () => {
+    const counts = await countDamagedSegments(database);
+    gauge.set(counts.missing, { kind: 'missing' });
+    gauge.set(counts.damaged, { kind: 'damaged' });
+    return 0;
+  };
+}
+
+async function sweepSpoolOf(archive: Archive): Promise<number> {
+  const { fileSystem, settings, spool } = archive;
+  await recoverSpool(
+    { ...reconcilePorts(archive), fileSystem },
+    { directory: settings.spoolFolder, ownOwner: spool.owner },
+  );
+  return 0;
+}
