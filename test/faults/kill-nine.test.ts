@@ -29,7 +29,8 @@ afterAll(async () => {
   for (const cleanUp of cleanUps.reverse()) await cleanUp();
 });
 
-describe('kill -9 during an import', () => {
+// Side by side: each waits most of the time for its archive to start.
+describe.concurrent('kill -9 during an import', () => {
   it(`of the archive, on the file system, ${ROUNDS} times: loses nothing`, {
     timeout: LIMIT_MS,
   }, async () => {

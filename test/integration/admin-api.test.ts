@@ -279,7 +279,9 @@ describe('every route', () => {
       json: { dryRun: true, unknown: 0, replayed: 0, damaged: [] },
     });
     expect(segment).toBeDefined();
-    expect((await call('POST', '/reconcile')).json).toMatchObject({ dryRun: false, unknown: 0 });
+    expect((await call('POST', '/reconcile')).json).toMatchObject({ dryRun: true, unknown: 0 });
+    expect((await call('POST', '/reconcile?dryRun=false')).json).toMatchObject({ dryRun: false, unknown: 0 });
+    expect((await get('/reconcile')).json).toMatchObject({ index: { isCaughtUp: true } });
     expect((await call('POST', '/reconcile?dryRun=perhaps')).status).toBe(400);
   });
 });

@@ -124,7 +124,11 @@ for (const deployment of deployments(s3, 'all')) {
       const bytes = Buffer.concat(await Array.fromAsync(await archive.store.read(kept[0] ?? '')));
       expect(bytes.equals(damaged)).toBe(true);
       for (const key of keys) {
-        expect(key).toMatch(/^(v1\/[0-9a-f]{2}\/[0-9a-f]{32}|quarantine\/[0-9a-f]{2})\/[0-9a-f-]+(\.tar)?$/);
+        if (key.startsWith('journal/')) expect(key).toMatch(/^journal\/\d{10}\/\d{12}\.json$/);
+        else
+          expect(key).toMatch(
+            /^(v1\/[0-9a-f]{2}\/[0-9a-f]{32}|quarantine\/[0-9a-f]{2})\/[0-9a-f-]+(\.tar)?$/,
+          );
       }
     });
 

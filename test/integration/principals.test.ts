@@ -220,7 +220,7 @@ describe('an archive with API keys', () => {
     const key = await createKey(archive.database, { roles: ['radiologist'] });
     const headers = { Authorization: `Bearer ${key}` };
     expect((await get(at('/dicom-web/studies'), headers)).status).toBe(200);
-    await revokeApiKey(archive.database, key.split('_')[1] ?? '');
+    await revokeApiKey(archive.database, key.split('_')[1] ?? '', 'test');
     expect((await get(at('/dicom-web/studies'), headers)).status).toBe(401);
   });
 

@@ -81,7 +81,7 @@ describe('discard', () => {
     });
     expect(await here.objectKeys('quarantine/')).not.toContain(entry.objectKey);
     const lines = await here.test.archive.database.query({
-      text: `select kind, decided_by from journal_outbox where fact ->> 'quarantineId' = $1 order by journal_outbox_id`,
+      text: `select kind, decided_by from journal_line where fact ->> 'quarantineId' = $1 order by journal_line_id`,
       values: [String(entry.quarantineId)],
     });
     expect(lines.rows.map((row) => row['kind'])).toEqual(['quarantined', 'quarantine-discarded']);

@@ -34,14 +34,18 @@ const READY_MS = 60_000;
 const STOP_MS = 10_000;
 const repository = join(import.meta.dirname, '..', '..');
 
-/** Starts the service on a free port and waits until `/readyz` answers 200. Throws with its output if it does not come up. */
+/**
+ * Starts the service on a free port and waits until `/readyz` answers 200. Throws with its output if it does not come up
+ * within `readyMs`.
+ */
 export async function startArchiveProcess(
   name: ServiceName,
   environment: Readonly<Record<string, string>>,
+  readyMs = READY_MS,
 ): Promise<ArchiveProcess> {
   const spawned = spawnService(name, { SANDYQ_PORT: '0', ...environment });
   try {
-    const url = await readyUrl(spawned);
+    const url = await readyUrl(spawned, readyMs);
     const { child } = spawned;
     return {
       name,
@@ -102,8 +106,8 @@ function spawnService(name: ServiceName, environment: Readonly<Record<string, st
   return { name, child, output: () => chunks.join(''), ended };
 }
 
-async function readyUrl(spawned: Spawned): Promise<string> {
-  const deadline = performance.now() + READY_MS;
+async function readyUrl(spawned: Spawned, readyMs: number): Promise<string> {
+  const deadline = performance.now() + readyMs;
   while (performance.now() < deadline && !hasEnded(spawned.child)) {
     const port = /"event":"listening","port":(\d+)/.exec(spawned.output())?.[1];
     const url = `http://127.0.0.1:${port}`;

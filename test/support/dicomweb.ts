@@ -15,6 +15,7 @@ export interface StoreVerdict {
 /** An answer to a Store request. */
 export interface StoreAnswer {
   readonly status: number;
+  readonly retryAfter: string | null;
   /** Verdicts of parts whose SOP Instance UID is known, then the others: the answer does not keep the order of the parts. */
   readonly verdicts: readonly StoreVerdict[];
 }
@@ -71,18 +72,28 @@ export async function mustStore(
   throw new Error(`storing answered ${status}: ${kind} ${reason}`);
 }
 
-async function store(url: string, body: Uint8Array, headers: Record<string, string>): Promise<StoreAnswer> {
+/** Stores a body as it is; `headers` say what it is. */
+export async function store(
+  url: string,
+  body: Uint8Array,
+  headers: Record<string, string>,
+  signal?: AbortSignal,
+): Promise<StoreAnswer> {
   const answer = await fetch(`${url}/dicom-web/studies`, {
     method: 'POST',
     headers: { Accept: 'application/dicom+json', ...headers },
     body: new Uint8Array(body),
+    ...(signal && { signal }),
   });
+  const { status } = answer;
+  const retryAfter = answer.headers.get('retry-after');
   if (answer.headers.get('content-type') !== 'application/dicom+json') {
-    return { status: answer.status, verdicts: await discarded(answer) };
+    return { status, retryAfter, verdicts: await discarded(answer) };
   }
   const json = (await answer.json()) as DicomJson;
   return {
-    status: answer.status,
+    status,
+    retryAfter,
     verdicts: [
       ...itemsOf(json['00081198']).map((item) => verdictOf('failed', item)),
       ...itemsOf(json['00081199']).map((item) => verdictOf('stored', item)),

@@ -50,7 +50,7 @@ export async function startArchive(options: TestArchiveOptions = {}): Promise<Te
   const services = [mountIngest(archive), mountIndex(archive), mountRetrieval(archive)];
   const stopping = new AbortController();
   const probes = probeRoutes({
-    checks: archive.readinessChecks,
+    checks: [...archive.readinessChecks, ...services.flatMap((service) => service.readinessChecks ?? [])],
     metrics,
     logger,
     stopping: stopping.signal,

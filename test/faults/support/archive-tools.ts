@@ -6,6 +6,7 @@ import {
   Directory,
   type IndexingPorts,
   type ReconcileReport,
+  readBatch,
   reconcile,
   recoverSpool,
 } from '@sandyq/indexing';
@@ -31,7 +32,8 @@ export function recoverSpoolNow(environment: ArchiveEnvironment): Promise<number
   );
 }
 
-async function withArchive<Result>(
+/** Opens an archive beside the running one for some work. */
+export async function withArchive<Result>(
   environment: ArchiveEnvironment,
   work: (ports: Archive & IndexingPorts) => Promise<Result>,
 ): Promise<Result> {
@@ -54,12 +56,16 @@ async function withArchive<Result>(
 export async function damagedObjects(store: ObjectStore): Promise<string[]> {
   const damaged: string[] = [];
   for await (const { key } of store.list('')) {
-    const isWhole = key.startsWith('quarantine/')
-      ? key.includes(await sha256OfObject(store, key))
-      : (await verifySegment(store, key)).faults.length === 0;
-    if (!isWhole) damaged.push(key);
+    if (!(await isWhole(store, key))) damaged.push(key);
   }
   return damaged;
+}
+
+/** Batches of the journal are read as strictly as a restored database reads them; "journal verify" checks their chain. */
+async function isWhole(store: ObjectStore, key: string): Promise<boolean> {
+  if (key.startsWith('quarantine/')) return key.includes(await sha256OfObject(store, key));
+  if (key.startsWith('journal/')) return (await readBatch(store, key)).batch.lines.length > 0;
+  return (await verifySegment(store, key)).faults.length === 0;
 }
 
 async function sha256OfObject(store: ObjectStore, key: string, range?: ByteRange): Promise<string> {

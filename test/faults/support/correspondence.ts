@@ -36,7 +36,9 @@ export class Correspondence {
       for (const series of [`${study}.1`, `${study}.2`]) await this.#sendSeries(url, study, series);
       const members = [...this.sent.values()].filter(({ studyInstanceUid }) => studyInstanceUid === study);
       await this.repeat(url, this.#random.pick(members));
-      await this.#correct(url, this.#random.pick(members));
+      // An administrator may have given a UID to another image.
+      const asMade = members.filter((one) => one.bytes.equals(imageOf(one, one.patientId)));
+      await this.#correct(url, this.#random.pick(asMade));
       await this.#contradict(url, this.#random.pick(members));
       await this.#sendOfStranger(url, study);
     }

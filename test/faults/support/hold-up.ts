@@ -21,7 +21,7 @@ const LOCKS: Readonly<Record<HoldPoint, string>> = {
   // Keys of new studies are drawn by nextval(), which waits for this; nothing is changed.
   'before the transaction': 'alter sequence study_key_seq cache 32',
   'within the transaction': 'lock table change_outbox in exclusive mode',
-  'before the verdict': 'lock table journal_outbox in exclusive mode',
+  'before the verdict': 'lock table journal_line in exclusive mode',
 };
 
 const LIMIT_MS = 30_000;

@@ -11,6 +11,11 @@ export async function killTree(pid: number): Promise<void> {
   for (const member of family) while (await isRunning(member)) await sleep(POLL_MS);
 }
 
+/** A signal to a process that this test started and to all its descendants. */
+export async function signalTree(pid: number, signal: NodeJS.Signals): Promise<void> {
+  for (const member of await descendantsOf(pid)) kill(member, signal);
+}
+
 /** The process itself first. */
 async function descendantsOf(root: number): Promise<number[]> {
   const family = [root];
@@ -22,9 +27,9 @@ async function descendantsOf(root: number): Promise<number[]> {
   return family;
 }
 
-function kill(pid: number): void {
+function kill(pid: number, signal: NodeJS.Signals = 'SIGKILL'): void {
   try {
-    process.kill(pid, 'SIGKILL');
+    process.kill(pid, signal);
   } catch (error) {
     // ESRCH: it ended by itself meanwhile.
     if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;

@@ -1,4 +1,4 @@
-/** A proxy before PostgreSQL that can be cut, and that can lose a COMMIT or the answer to one. */
+/** A proxy before PostgreSQL that can be cut, be slow, fall silent, and lose a COMMIT or the answer to one. */
 
 import type { AddressInfo } from 'node:net';
 import { connect, createServer, type Socket } from 'node:net';
@@ -11,8 +11,20 @@ export type LostCommit = 'before' | 'after';
 export interface PostgresProxy {
   /** The database's address through the proxy. */
   readonly connectionString: string;
+  /** Connections of clients that are open. */
+  readonly connections: () => number;
   /** Breaks every connection, and refuses new ones until {@link restore}. */
   cut(): void;
+  /** Holds everything back in both directions, on old and new connections; {@link restore} lets it go on. */
+  stall(): void;
+  /**
+   * Half open: as {@link stall}, and connections that are open by {@link restore} stay silent for ever, as if the server
+   * had been replaced without a word to its clients.
+   */
+  fallSilent(): void;
+  /** Delays each chunk in either direction by so many milliseconds. */
+  slow(delayMs: number): void;
+  /** Ends what the others began. */
   restore(): void;
   /** Loses the COMMIT of the next index transaction, with its connection. Resolves when that has happened. */
   loseNextCommit(which: LostCommit): Promise<void>;
@@ -24,71 +36,132 @@ const INDEX_STATEMENT = 'announce-stored';
 /** A simple query (PostgreSQL protocol, message `Q`) of this text. */
 const COMMIT = Buffer.concat([Buffer.from('Q'), Buffer.from([0, 0, 0, 11]), Buffer.from('commit\0')]);
 
+/** What the proxy does to everything that passes. */
+interface Weather {
+  kind: 'clear' | 'cut' | 'stalled' | 'silent';
+  delayMs: number;
+  loss: { readonly which: LostCommit; readonly done: () => void } | undefined;
+}
+
 export async function startPostgresProxy(connectionString: string): Promise<PostgresProxy> {
   const upstream = new URL(connectionString);
-  const sockets = new Set<Socket>();
-  let isCut = false;
-  let loss: { readonly which: LostCommit; readonly done: () => void } | undefined;
-
-  const handle = (client: Socket): void => {
-    const server = connectTo(upstream);
-    const breakBoth = (): void => {
+  const weather: Weather = { kind: 'clear', delayMs: 0, loss: undefined };
+  const links = new Set<Link>();
+  const proxy = createServer((client) => {
+    if (weather.kind === 'cut') {
       client.destroy();
-      server.destroy();
-    };
-    for (const socket of [client, server]) {
-      sockets.add(socket.on('error', breakBoth).on('close', breakBoth));
-      socket.once('close', () => sockets.delete(socket));
+      return;
     }
-    if (isCut) breakBoth();
-    let loseAnswer: (() => void) | undefined;
-    let isIndexing = false;
-    client.on('data', (chunk) => {
-      isIndexing ||= chunk.includes(INDEX_STATEMENT);
-      const found = isIndexing && chunk.includes(COMMIT) ? loss : undefined;
-      if (chunk.includes(COMMIT)) isIndexing = false;
-      if (found !== undefined) loss = undefined;
-      if (found?.which === 'before') {
-        breakBoth();
-        found.done();
-        return;
-      }
-      loseAnswer = found?.done;
-      server.write(chunk);
-    });
-    server.on('data', (chunk) => {
-      if (loseAnswer === undefined) {
-        client.write(chunk);
-        return;
-      }
-      breakBoth();
-      loseAnswer();
-    });
-  };
-
-  const proxy = createServer(handle);
+    const link = new Link(client, connectTo(upstream), weather, () => links.delete(link));
+    links.add(link);
+  });
   await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
   const own = new URL(connectionString);
   own.host = `127.0.0.1:${(proxy.address() as AddressInfo).port}`;
   own.searchParams.delete('host');
+  const breakAll = (): void => {
+    for (const link of links) link.break();
+  };
   return {
     connectionString: own.toString(),
+    connections: () => links.size,
     cut: () => {
-      isCut = true;
-      for (const socket of sockets) socket.destroy();
+      weather.kind = 'cut';
+      breakAll();
+    },
+    stall: () => {
+      weather.kind = 'stalled';
+    },
+    fallSilent: () => {
+      weather.kind = 'silent';
+    },
+    slow: (delayMs) => {
+      weather.delayMs = delayMs;
     },
     restore: () => {
-      isCut = false;
+      const wasSilent = weather.kind === 'silent';
+      weather.kind = 'clear';
+      weather.delayMs = 0;
+      for (const link of links) link.goOn({ silent: wasSilent });
     },
     loseNextCommit: (which) =>
       new Promise((resolve) => {
-        loss = { which, done: resolve };
+        weather.loss = { which, done: resolve };
       }),
     close: async () => {
-      for (const socket of sockets) socket.destroy();
+      breakAll();
       await new Promise((resolve) => proxy.close(resolve));
     },
   };
+}
+
+/** One client's connection and the one it stands for. */
+class Link {
+  readonly #client: Socket;
+  readonly #server: Socket;
+  readonly #weather: Weather;
+  /** What could not pass yet, in order; undefined: never again. */
+  #held: (() => void)[] | undefined = [];
+  #isIndexing = false;
+  #loseAnswer: (() => void) | undefined;
+
+  constructor(client: Socket, server: Socket, weather: Weather, onClose: () => void) {
+    this.#client = client;
+    this.#server = server;
+    this.#weather = weather;
+    for (const socket of [client, server])
+      socket.on('error', () => this.break()).on('close', () => this.break());
+    client.once('close', onClose);
+    client.on('data', (chunk) => this.#pass(() => this.#toServer(chunk)));
+    server.on('data', (chunk) => this.#pass(() => this.#toClient(chunk)));
+  }
+
+  break(): void {
+    this.#held = undefined;
+    this.#client.destroy();
+    this.#server.destroy();
+  }
+
+  goOn({ silent }: { readonly silent: boolean }): void {
+    if (silent) {
+      // The server forgets the client; the client hears nothing of it.
+      this.#held = undefined;
+      this.#server.removeAllListeners('close').destroy();
+      return;
+    }
+    for (const pass of this.#held?.splice(0) ?? []) pass();
+  }
+
+  #pass(send: () => void): void {
+    const { kind, delayMs } = this.#weather;
+    if (kind === 'stalled' || kind === 'silent') this.#held?.push(send);
+    else if (delayMs > 0) setTimeout(() => this.#held !== undefined && send(), delayMs);
+    else if (this.#held !== undefined) send();
+  }
+
+  #toServer(chunk: Buffer): void {
+    this.#isIndexing ||= chunk.includes(INDEX_STATEMENT);
+    const isCommit = chunk.includes(COMMIT);
+    const loss = this.#isIndexing && isCommit ? this.#weather.loss : undefined;
+    if (isCommit) this.#isIndexing = false;
+    if (loss !== undefined) this.#weather.loss = undefined;
+    if (loss?.which === 'before') {
+      this.break();
+      loss.done();
+      return;
+    }
+    this.#loseAnswer = loss?.done;
+    this.#server.write(chunk);
+  }
+
+  #toClient(chunk: Buffer): void {
+    if (this.#loseAnswer === undefined) {
+      this.#client.write(chunk);
+      return;
+    }
+    this.break();
+    this.#loseAnswer();
+  }
 }
 
 /** The embedded PostgreSQL listens on a Unix socket, whose folder the address names. */
