@@ -2,7 +2,7 @@
  * An archive of two processes that share everything, with what can go wrong around it within reach: its PostgreSQL
  * behind a proxy, its S3 server behind another, its data folder on a disk of its own, its clock.
  */
-import { mkdir, mkdtemp, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -121,7 +121,8 @@ async function assemble(
       await mkdir(objects);
     },
     bringStoreBack: async () => {
-      await rmdir(objects);
+      // A put that was on its way may have made folders there: what it linked was not acknowledged.
+      await rm(objects, { recursive: true });
       await rename(`${objects}.away`, objects);
     },
     backUpDatabase: async () => {

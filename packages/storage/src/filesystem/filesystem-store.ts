@@ -179,6 +179,8 @@ class FilesystemStore implements ObjectStore, StoreMaintenance {
       await this.#fileSystem.link(path, target);
     }
     await this.#fileSystem.syncDirectory(directory);
+    // Its disk may have gone in between: what was linked into the empty mount point is not stored.
+    await this.#folder.assertThere();
   }
 
   /** What is not found where the store itself is not is not missing. */
