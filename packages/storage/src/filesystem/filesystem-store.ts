@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream';
 import { abortedError, throwIfAborted } from '../abort.ts';
 import { isStorageError, StorageError } from '../errors.ts';
 import { FileRangeReadable } from '../file-system/file-range-readable.ts';
-import type { FileSystem, OpenFile } from '../file-system/file-system.ts';
+import type { FileStat, FileSystem, OpenFile } from '../file-system/file-system.ts';
 import { nodeFileSystem } from '../file-system/node-file-system.ts';
 import { assertKey } from '../key.ts';
 import { awaitingConsumer } from '../late-consumer.ts';
@@ -96,8 +96,7 @@ class FilesystemStore implements ObjectStore, StoreMaintenance {
 
   async stat(key: string): Promise<ObjectStat | undefined> {
     assertKey(key);
-    const found = await this.#fileSystem.stat(this.#pathOf(key));
-    if (found === undefined) await this.#folder.assertThere();
+    const found = (await this.#fileSystem.stat(this.#pathOf(key))) ?? (await this.#statAgain(key));
     if (found?.kind !== 'file') return undefined;
     return { key, size: found.size, lastModified: found.modifiedAt };
   }
@@ -183,14 +182,21 @@ class FilesystemStore implements ObjectStore, StoreMaintenance {
     await this.#folder.assertThere();
   }
 
-  /** What is not found where the store itself is not is not missing. */
+  /** What is not found where the store itself is not is not missing; its disk may have come back just now. */
   async #openObject(key: string): Promise<OpenFile> {
+    const path = this.#pathOf(key);
     try {
-      return await this.#fileSystem.open(this.#pathOf(key), 'read');
+      return await this.#fileSystem.open(path, 'read');
     } catch (error) {
-      if (isStorageError(error, 'not-found')) await this.#folder.assertThere();
-      throw error;
+      if (!isStorageError(error, 'not-found')) throw error;
+      await this.#folder.assertThere();
+      return this.#fileSystem.open(path, 'read');
     }
+  }
+
+  async #statAgain(key: string): Promise<FileStat | undefined> {
+    await this.#folder.assertThere();
+    return this.#fileSystem.stat(this.#pathOf(key));
   }
 
   /** Asked after it as well: a list that ended because the disk went away says nothing. */

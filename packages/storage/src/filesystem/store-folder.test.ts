@@ -2,6 +2,8 @@
 import { mkdir, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { FileSystem } from '../file-system/file-system.ts';
+import { nodeFileSystem } from '../file-system/node-file-system.ts';
 import type { ObjectStore, StoreMaintenance } from '../object-store.ts';
 import { newSpoolFolder, type SpoolFolder } from '../testing/spool-folder.ts';
 import { assertFails, bytesOf } from '../testing/suite-assertions.ts';
@@ -64,6 +66,32 @@ describe('a store whose disk goes away', () => {
     await rmdir(root);
     await rename(`${root}.away`, root);
     expect((await Array.fromAsync(store.list(''))).map(({ key }) => key)).toEqual([KEY]);
+  });
+
+  it('and comes back while it is asked for an object has the object', async () => {
+    await open().putBytes(KEY, bytes);
+    let isAway = true;
+    const returning: FileSystem = {
+      ...nodeFileSystem(),
+      stat: async (path) => {
+        if (isAway && path.endsWith(KEY)) {
+          isAway = false;
+          return undefined;
+        }
+        return nodeFileSystem().stat(path);
+      },
+      open: async (path, mode) => {
+        if (isAway && path.endsWith(KEY)) {
+          isAway = false;
+          return nodeFileSystem().open(`${path}.away`, mode);
+        }
+        return nodeFileSystem().open(path, mode);
+      },
+    };
+    const store = createFilesystemStore({ root, fileSystem: returning });
+    expect(await store.stat(KEY)).toMatchObject({ key: KEY, size: bytes.length });
+    isAway = true;
+    expect(await bytesOf(store, KEY)).toEqual(bytes);
   });
 
   it('begins where nobody remembers objects, or somebody says so', async () => {
