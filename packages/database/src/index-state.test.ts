@@ -1,22 +1,18 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openDatabase } from './database.ts';
 import { markIndexCaughtUp, readIndexState, settleNewIndex } from './index-state.ts';
-import { createTestDatabase, type TestDatabase, testServerUrl } from './testing/test-database.ts';
+import {
+  createTestDatabase,
+  dropDatabaseNamed,
+  onServer,
+  type TestDatabase,
+} from './testing/test-database.ts';
 
 let test: TestDatabase;
 beforeAll(async () => {
   test = await createTestDatabase();
 });
 afterAll(() => test.drop());
-
-async function onServer(text: string): Promise<void> {
-  const server = openDatabase({ connectionString: testServerUrl(), maxConnections: 1 });
-  try {
-    await server.query({ text });
-  } finally {
-    await server.close();
-  }
-}
 
 it('a database made from a copy of another one is behind, once', async () => {
   await readIndexState(test.database);
@@ -40,7 +36,7 @@ it('a database made from a copy of another one is behind, once', async () => {
     expect(await readIndexState(database)).toMatchObject({ isCaughtUp: true });
   } finally {
     await database.close();
-    await onServer(`drop database ${copy} with (force)`);
+    await dropDatabaseNamed(copy);
   }
   expect(await readIndexState(test.database)).toMatchObject({ isCaughtUp: true });
 });

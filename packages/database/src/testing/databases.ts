@@ -1,7 +1,6 @@
 /** Databases on the server of the test run, made and dropped by name: empty ones, and copies. */
 import { randomBytes } from 'node:crypto';
-import { openDatabase } from '../database.ts';
-import { testServerUrl } from './test-database.ts';
+import { dropDatabaseNamed, onServer, testServerUrl } from './test-database.ts';
 
 /** Makes an empty database, or a copy of one that nobody is connected to. Returns its address. */
 export async function makeDatabase(copyOf?: string): Promise<string> {
@@ -14,18 +13,9 @@ export async function makeDatabase(copyOf?: string): Promise<string> {
 
 /** Drops it, whoever is connected. */
 export async function dropDatabase(connectionString: string): Promise<void> {
-  await onServer(`drop database if exists ${nameOf(connectionString)} with (force)`);
+  await dropDatabaseNamed(nameOf(connectionString));
 }
 
 function nameOf(connectionString: string): string {
   return new URL(connectionString).pathname.slice(1);
-}
-
-async function onServer(text: string): Promise<void> {
-  const server = openDatabase({ connectionString: testServerUrl(), maxConnections: 1 });
-  try {
-    await server.query({ text });
-  } finally {
-    await server.close();
-  }
 }

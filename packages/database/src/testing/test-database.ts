@@ -33,7 +33,7 @@ export async function createTestDatabase(options: { maxConnections?: number } = 
     connectionString,
     drop: async () => {
       await database.close();
-      await dropDatabase(name);
+      await dropDatabaseNamed(name);
     },
   };
 }
@@ -42,7 +42,8 @@ export async function createTestDatabase(options: { maxConnections?: number } = 
 const AUTOVACUUM_AT_WORK = '42501';
 const DROP_ATTEMPTS = 40;
 
-async function dropDatabase(name: string): Promise<void> {
+/** Drops a database of the test server, whoever is connected. */
+export async function dropDatabaseNamed(name: string): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       await onServer(`drop database if exists ${name} with (force)`);
@@ -55,7 +56,8 @@ async function dropDatabase(name: string): Promise<void> {
   }
 }
 
-async function onServer(text: string): Promise<void> {
+/** Runs one statement outside of any test's database. */
+export async function onServer(text: string): Promise<void> {
   const server = openDatabase({ connectionString: testServerUrl(), maxConnections: 1 });
   try {
     await server.query({ text });
