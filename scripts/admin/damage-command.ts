@@ -1,5 +1,5 @@
 /** `damage list`: what is missing from the store or damaged in it. */
-import { facilityByCode } from '@sandyq/database';
+import { BETWEEN_ENTRIES, facilityByCode } from '@sandyq/database';
 import { describeDamage } from '@sandyq/index';
 import { Command } from 'commander';
 import { formatBytes, formatTime } from '../terminal/format.ts';
@@ -50,6 +50,11 @@ export function damageCommand(run: Run): Command {
   return command;
 }
 
+function entryWords(ordinal: number | undefined): string {
+  if (ordinal === undefined) return 'all';
+  return ordinal === BETWEEN_ENTRIES ? 'none' : ordinal.toString();
+}
+
 function words({ damage, quarantine, objects }: Damage): string {
   return [
     table(
@@ -62,7 +67,7 @@ function words({ damage, quarantine, objects }: Damage): string {
         formatTime(one.repairedAt),
         one.facility,
         one.instances,
-        one.ordinal ?? 'all',
+        entryWords(one.ordinal),
         one.objectKey,
         one.what,
       ]),

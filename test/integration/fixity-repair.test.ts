@@ -176,6 +176,9 @@ describe.skipIf(s3.server === undefined).each(primaries)(
       expect(marked.rows[0]).toEqual({ segments: FLIPS.length + 3, instances: 3 + 6 * 3 });
       expect(stdout).toContain('npm run fixity -- --repair');
       for (const key of injected.keys()) expect(stdout).toContain(key);
+      const list = await archive.admin('damage', 'list');
+      expect(list.code).toBe(1);
+      for (const key of injected.keys()) if (!key.startsWith('journal/')) expect(list.stdout).toContain(key);
     });
 
     it('is repaired from the replica, all of it; everything is served as it was sent', async () => {

@@ -26,7 +26,8 @@ export async function suspectSegments(
 ): Promise<SuspectSegment[]> {
   const result = await client.query<SuspectRow>({
     name: 'suspect-segments',
-    text: `select * from (
+    // Materialised: else the counts are made twice, for the condition's two halves.
+    text: `with counted as materialized (
         select g.segment_id, g.object_key, g.size_bytes, g.study_key, g.entries, g.accounted_entries,
           (select count(*) from instance i
              where i.segment_id = g.segment_id
@@ -38,8 +39,8 @@ export async function suspectSegments(
         from segment g
         left join study s on s.study_key = g.study_key
         left join series e on e.study_key = g.study_key and e.series_key = g.series_key
-        where g.segment_id = any ($1::uuid[]) and g.state in ('live', 'duplicate')) as counted
-      where is_detached or (rows <> entries and rows is distinct from accounted_entries)`,
+        where g.segment_id = any ($1::uuid[]) and g.state in ('live', 'duplicate'))
+      select * from counted where is_detached or (rows <> entries and rows is distinct from accounted_entries)`,
     values: [segmentIds],
   });
   return result.rows.map((row) => ({

@@ -7,7 +7,7 @@ export interface ListedDamage {
   readonly damageId: number;
   readonly segmentId: string;
   readonly objectKey: string;
-  /** Entry of the segment; undefined: all of it. */
+  /** Entry of the segment; undefined: all of it; BETWEEN_ENTRIES: no entry. */
   readonly ordinal: number | undefined;
   readonly kind: DamageKind;
   readonly what: string;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { commitInstances } from './commit/commit-instances.ts';
 import {
+  BETWEEN_ENTRIES,
   countDamagedSegments,
   type DamageFinding,
   recordDamage,
@@ -27,7 +28,7 @@ beforeAll(async () => {
 });
 afterAll(() => test.drop());
 
-/** A segment of three instances, ordinals 0 to 2. */
+/** A segment of three instances, ordinals 1 to 3. */
 beforeEach(async () => {
   await database.query({ text: 'update damage set repaired_at = now() where repaired_at is null' });
   await database.inTransaction(settleDamage);
@@ -71,15 +72,15 @@ const listed = async () => (await listDamage(database, {}, 10)).map(({ ordinal, 
 
 describe('recordDamage', () => {
   it('marks the segment and the entries concerned, once', async () => {
-    expect(await record({ ordinals: [1] })).toEqual({ isNew: true, instances: 1 });
-    expect(await record({ ordinals: [1] })).toEqual({ isNew: false, instances: 0 });
-    expect(await record({ ordinals: [0, 1] })).toEqual({ isNew: true, instances: 1 });
+    expect(await record({ ordinals: [2] })).toEqual({ isNew: true, instances: 1 });
+    expect(await record({ ordinals: [2] })).toEqual({ isNew: false, instances: 0 });
+    expect(await record({ ordinals: [1, 2] })).toEqual({ isNew: true, instances: 1 });
     expect([await condition(), await marked(), await listed()]).toEqual([
       'damaged',
-      [0, 1],
+      [1, 2],
       [
-        [0, 'damaged'],
         [1, 'damaged'],
+        [2, 'damaged'],
       ],
     ]);
     expect(await countDamagedSegments(database)).toEqual({ missing: 0, damaged: 1 });
@@ -87,10 +88,24 @@ describe('recordDamage', () => {
 
   it('of all of a segment marks all of it', async () => {
     expect(await record({ kind: 'missing' })).toEqual({ isNew: true, instances: 3 });
-    expect([await condition(), await marked()]).toEqual(['missing', [0, 1, 2]]);
+    expect([await condition(), await marked()]).toEqual(['missing', [1, 2, 3]]);
     expect(await listDamage(database, {}, 10)).toMatchObject([
       { segmentId, ordinal: undefined, instances: 3, facilityCode: 'hospital', foundBy: 'fixity' },
     ]);
+  });
+
+  it('between the entries is listed, and marks no instance', async () => {
+    expect(await record({ ordinals: [] })).toEqual({ isNew: true, instances: 0 });
+    expect([await condition(), await marked(), await listed()]).toEqual([
+      'damaged',
+      [],
+      [[BETWEEN_ENTRIES, 'damaged']],
+    ]);
+    const replaced = await database.inTransaction((client) =>
+      replaceDamage(client, finding({ ordinals: [] })),
+    );
+    expect(replaced.isNew).toBe(false);
+    expect(await countDamagedSegments(database)).toEqual({ missing: 0, damaged: 1 });
   });
 
   it('leaves segments alone that are unknown or deleted', async () => {
@@ -109,27 +124,27 @@ describe('what is found when all of a segment was read', () => {
   it('takes the place of what was on record', async () => {
     await record({ kind: 'missing' });
     const { isNew } = await database.inTransaction((client) =>
-      replaceDamage(client, finding({ ordinals: [2] })),
+      replaceDamage(client, finding({ ordinals: [3] })),
     );
     expect([isNew, await condition(), await marked(), await listed()]).toEqual([
       true,
       'damaged',
-      [2],
-      [[2, 'damaged']],
+      [3],
+      [[3, 'damaged']],
     ]);
     await database.inTransaction((client) => replaceDamage(client, finding()));
-    expect([await marked(), await listed()]).toEqual([[0, 1, 2], [[undefined, 'damaged']]]);
+    expect([await marked(), await listed()]).toEqual([[1, 2, 3], [[undefined, 'damaged']]]);
   });
 });
 
 describe('recordRepaired', () => {
   it('closes everything and keeps it on record', async () => {
-    await record({ ordinals: [0, 2] });
+    await record({ ordinals: [1, 3] });
     expect(await database.inTransaction((client) => recordRepaired(client, segmentId))).toBe(2);
     expect([await condition(), await marked(), await listed()]).toEqual(['whole', [], []]);
     const all = await listDamage(database, { includeRepaired: true }, 2);
     expect(all.map(({ repairedAt }) => repairedAt)).toEqual([expect.any(Date), expect.any(Date)]);
-    expect(await record({ ordinals: [0] })).toEqual({ isNew: true, instances: 1 });
+    expect(await record({ ordinals: [1] })).toEqual({ isNew: true, instances: 1 });
   });
 });
 

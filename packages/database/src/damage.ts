@@ -13,7 +13,10 @@ export type DamageFinder = 'reconcile' | 'fixity' | 'retrieval';
 /** What is wrong with a segment. */
 export interface DamageFinding {
   readonly segmentId: string;
-  /** Entries of the segment that it concerns; `all` where no entry can be told from another. */
+  /**
+   * Entries of the segment that it concerns; `all` where no entry can be told from another; none where only what lies
+   * between them is wrong (tar headers, padding, trailer).
+   */
   readonly ordinals: readonly number[] | 'all';
   readonly kind: DamageKind;
   /** What was met and where, without values of the data set. */
@@ -29,6 +32,15 @@ export interface RecordedDamage {
   readonly instances: number;
 }
 
+/** Stands for what lies between the entries, which count from 1. */
+export const BETWEEN_ENTRIES = 0;
+
+/** What a finding is listed under; null: everything. */
+function listedOrdinals({ ordinals }: DamageFinding): readonly (number | null)[] {
+  if (ordinals === 'all') return [null];
+  return ordinals.length === 0 ? [BETWEEN_ENTRIES] : ordinals;
+}
+
 /**
  * Puts a finding on record and marks segment and instances; the same finding again changes nothing. A segment that the
  * index does not know, or knows as deleted, is left alone. Call it within a transaction.
@@ -41,7 +53,7 @@ export async function recordDamage(client: Queryable, finding: DamageFinding): P
     values: [segmentId, kind],
   });
   if (condition.rowCount === 0) return { isNew: false, instances: 0 };
-  const ordinals = finding.ordinals === 'all' ? [null] : [...finding.ordinals];
+  const ordinals = listedOrdinals(finding);
   const recorded = await client.query<{ is_new: boolean }>({
     name: 'record-damage',
     text: `insert into damage (segment_id, ordinal, kind, what, found_by)
@@ -66,7 +78,7 @@ export async function recordDamage(client: Queryable, finding: DamageFinding): P
  */
 export async function replaceDamage(client: Queryable, finding: DamageFinding): Promise<RecordedDamage> {
   const { segmentId } = finding;
-  const ordinals = finding.ordinals === 'all' ? null : [...finding.ordinals];
+  const ordinals = finding.ordinals === 'all' ? null : listedOrdinals(finding);
   await client.query({
     name: 'close-other-damage',
     text: `update damage set repaired_at = now() where segment_id = $1 and repaired_at is null

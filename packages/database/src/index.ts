@@ -65,6 +65,7 @@ export {
   type SeriesKey,
 } from './compaction.ts';
 export {
+  BETWEEN_ENTRIES,
   countDamagedSegments,
   type DamageFinder,
   type DamageFinding,

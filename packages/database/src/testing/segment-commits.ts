@@ -34,25 +34,25 @@ export function segmentCommit(segment: FakeSegment): SegmentCommit {
     receiptSha256: sha256(segmentId),
     receivedAt: new Date('2026-03-01T08:00:00Z'),
     clockOffsetMs: undefined,
-    instances: segment.instances.map((instance, ordinal) => instanceCommit(segment, instance, ordinal)),
+    instances: segment.instances.map((instance, index) => instanceCommit(segment, instance, index)),
   };
 }
 
-function instanceCommit(segment: FakeSegment, instance: FakeInstance, ordinal: number): InstanceCommit {
+function instanceCommit(segment: FakeSegment, instance: FakeInstance, index: number): InstanceCommit {
   const json: DicomJson = {
     '00080018': { vr: 'UI', Value: [instance.sopInstanceUid] },
     '00080020': { vr: 'DA', Value: ['20260301'] },
     '00080060': { vr: 'CS', Value: ['CT'] },
     '00100010': { vr: 'PN', Value: [{ Alphabetic: 'Doe^Jane' }] },
-    '00200013': { vr: 'IS', Value: [ordinal + 1] },
+    '00200013': { vr: 'IS', Value: [index + 1] },
     ...instance.attributes,
   };
   return {
     sopInstanceUid: instance.sopInstanceUid,
     sopClassUid: '1.2.840.10008.5.1.4.1.1.2',
     transferSyntaxUid: '1.2.840.10008.1.2.1',
-    ordinal,
-    entryOffset: 512 + ordinal * 1_024,
+    ordinal: index + 1,
+    entryOffset: 512 + index * 1_024,
     entryLength: 512,
     sha256: sha256(instance.bytes ?? instance.sopInstanceUid),
     pixelData: undefined,
