@@ -148,6 +148,22 @@ for (const deployment of deployments(s3, 'two')) {
         expect(census.keys).toEqual(named.rows.map((row) => row.object_key).sort());
       });
 
+      it('is whole to whoever compares store and index', async () => {
+        const answer = await fetch(`${archive.url}/admin/reconcile?dryRun=true`, { method: 'POST' });
+        expect(answer.status).toBe(200);
+        expect(await answer.json()).toMatchObject({
+          listed: census.keys.filter((key) => key.startsWith('v1/')).length,
+          unknown: 0,
+          incomplete: 0,
+          damaged: [],
+          missing: [],
+          missingQuarantine: [],
+          unlisted: [],
+          foreign: [],
+          failed: [],
+        });
+      });
+
       it('adds nothing when it is sent again, one instance a request without multipart', async () => {
         const again = await importCorpus(archive.url, files, { single: true });
         expect(verdictsIn(again)).toEqual(files.map(expectedVerdict));

@@ -256,18 +256,26 @@ class Watch {
   }
 }
 
-/** Of files that are there by the time they are looked at. */
+/**
+ * What was in the spool at one moment: of files that are there before and after they are looked at. Files only grow, so
+ * it was this much at least.
+ */
 async function spoolBytes(folder: string): Promise<number> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
   const sizes = await Promise.all(
-    entries
-      .filter((entry) => entry.isFile() && entry.name !== 'owner.json')
-      .map((entry) =>
-        stat(join(entry.parentPath, entry.name)).then(
-          ({ size }) => size,
-          () => 0,
-        ),
+    (await spoolFiles(folder)).map((file) =>
+      stat(file).then(
+        ({ size }) => [file, size] as const,
+        () => [file, 0] as const,
       ),
+    ),
   );
-  return sizes.reduce((sum, size) => sum + size, 0);
+  const still = new Set(await spoolFiles(folder));
+  return sizes.reduce((sum, [file, size]) => sum + (still.has(file) ? size : 0), 0);
+}
+
+async function spoolFiles(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  return entries
+    .filter((entry) => entry.isFile() && entry.name !== 'owner.json')
+    .map((entry) => join(entry.parentPath, entry.name));
 }

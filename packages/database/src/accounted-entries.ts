@@ -12,8 +12,10 @@ export interface SuspectSegment {
   readonly studyKey: number;
   /** Rows that speak of its entries now. */
   readonly rows: number;
-  /** Its study or its series has no row: nothing in it can be found. */
-  readonly isDetached: boolean;
+  /** Of these, rows of instances. */
+  readonly instances: number;
+  /** Its study or its series has no row: right where all of it is kept back, else nothing in it can be found. */
+  readonly isAlone: boolean;
 }
 
 /**
@@ -32,15 +34,17 @@ export async function suspectSegments(
           (select count(*) from instance i
              where i.segment_id = g.segment_id
                and (select p.segment_id = i.segment_id and p.ordinal = i.ordinal
-                 from sop_instance p where p.sop_instance_uid = i.sop_instance_uid))
-          + (select count(*) from quarantine q where q.segment_id = g.segment_id and q.state = 'open')
-          + (select count(*) from proposed_correction c where c.segment_id = g.segment_id and c.state <> 'discarded') as rows,
-          s.study_key is null or e.series_key is null as is_detached
+                 from sop_instance p where p.sop_instance_uid = i.sop_instance_uid)) as instances,
+          (select count(*) from quarantine q where q.segment_id = g.segment_id and q.state = 'open')
+          + (select count(*) from proposed_correction c where c.segment_id = g.segment_id and c.state <> 'discarded') as kept,
+          s.study_key is null or e.series_key is null as is_alone
         from segment g
         left join study s on s.study_key = g.study_key
         left join series e on e.study_key = g.study_key and e.series_key = g.series_key
         where g.segment_id = any ($1::uuid[]) and g.state in ('live', 'duplicate'))
-      select * from counted where is_detached or (rows <> entries and rows is distinct from accounted_entries)`,
+      select segment_id, object_key, size_bytes, study_key, instances, instances + kept as rows, is_alone from counted
+      where (is_alone and instances > 0)
+        or (instances + kept <> entries and instances + kept is distinct from accounted_entries)`,
     values: [segmentIds],
   });
   return result.rows.map((row) => ({
@@ -49,7 +53,8 @@ export async function suspectSegments(
     sizeBytes: row.size_bytes,
     studyKey: row.study_key,
     rows: row.rows,
-    isDetached: row.is_detached,
+    instances: row.instances,
+    isAlone: row.is_alone,
   }));
 }
 
@@ -59,7 +64,8 @@ interface SuspectRow {
   size_bytes: number;
   study_key: number;
   rows: number;
-  is_detached: boolean;
+  instances: number;
+  is_alone: boolean;
 }
 
 /** An entry as its receipt certifies it. */

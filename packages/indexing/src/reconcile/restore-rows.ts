@@ -37,7 +37,7 @@ async function examineSuspect(examination: Examination, suspect: SuspectSegment)
     options.signal?.throwIfAborted();
     const { receipt } = await openSegment(ports.store, key, { size, signal: options.signal });
     const lost = await lostEntries(examination, suspect, receipt);
-    if (lost.length === 0 && !suspect.isDetached) {
+    if (lost.length === 0 && !isDetached(suspect, lost)) {
       if (!options.dryRun) await recordAccounted(ports.database, segmentId, suspect.rows);
       return;
     }
@@ -53,6 +53,11 @@ async function examineSuspect(examination: Examination, suspect: SuspectSegment)
     ports.logger.error('rows-not-restored', { segmentId, key, error });
     report(examination.report, 'failed', key);
   }
+}
+
+/** It has, or must get, instances of a series that has no row. */
+function isDetached({ isAlone, instances }: SuspectSegment, lost: readonly string[]): boolean {
+  return isAlone && (instances > 0 || lost.length > 0);
 }
 
 /** SOP Instance UIDs of entries that nothing in the index accounts for. */
@@ -81,14 +86,14 @@ async function restore(
   const { studyInstanceUid } = receipt;
   if (!(await isWhole(examination, suspect))) return;
   await ports.database.inTransaction((client) =>
-    suspect.isDetached
+    isDetached(suspect, lost)
       ? forgetDetachedSegment(client, segmentId)
       : removeHalfRows(client, { segmentId, studyInstanceUid, sopInstanceUids: lost }),
   );
   await replaySegment(ports, { key, size }, { verify: 'tail' });
   await ports.database.inTransaction(async (client) => {
     await recountStudy(client, studyInstanceUid);
-    if (suspect.isDetached) await repointKeptBack(client, studyInstanceUid);
+    if (isDetached(suspect, lost)) await repointKeptBack(client, studyInstanceUid);
   });
   const [left] = await suspectSegments(ports.database, [segmentId]);
   const stillLost = left === undefined ? [] : await lostEntries(examination, left, receipt);
