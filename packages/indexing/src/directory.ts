@@ -12,6 +12,7 @@ import {
   listFacilities,
   listIssuers,
 } from '@sandyq/database';
+import { RecentReading } from './recent-reading.ts';
 
 /** How long a reading is believed, in milliseconds. */
 const BELIEVED_MS = 5_000;
@@ -24,56 +25,40 @@ interface Reading {
 
 export class Directory {
   readonly #database: Database;
-  readonly #now: () => number;
-  #reading: Promise<Reading> | undefined;
-  #readAt = Number.NEGATIVE_INFINITY;
+  readonly #recent: RecentReading<Reading>;
 
   constructor(database: Database, now: () => number) {
     this.#database = database;
-    this.#now = now;
+    this.#recent = new RecentReading({ read: () => this.#read(), believedMs: BELIEVED_MS, monotonicMs: now });
   }
 
   async facility(facilityId: number): Promise<Facility | undefined> {
-    return (await this.#current()).facilities.get(facilityId);
+    return (await this.#recent.current()).facilities.get(facilityId);
   }
 
   async facilityByCode(code: string): Promise<Facility | undefined> {
-    const { facilities } = await this.#current();
+    const { facilities } = await this.#recent.current();
     return [...facilities.values()].find((facility) => facility.code === code);
   }
 
   async device(deviceId: number): Promise<Device | undefined> {
-    return (await this.#current()).devices.get(deviceId);
+    return (await this.#recent.current()).devices.get(deviceId);
   }
 
   /** The devices of a facility. */
   async devicesOf(facilityId: number): Promise<Device[]> {
-    const { devices } = await this.#current();
+    const { devices } = await this.#recent.current();
     return [...devices.values()].filter((device) => device.facilityId === facilityId);
   }
 
   /** The issuer of this namespace; an unknown one is made, so that its identifiers stay apart from all others. */
   async issuer(localNamespace: string): Promise<Issuer> {
-    const { issuers } = await this.#current();
+    const { issuers } = await this.#recent.current();
     const known = issuers.get(localNamespace);
     if (known !== undefined) return known;
     const issuer = await ensureIssuer(this.#database, localNamespace);
     issuers.set(localNamespace, issuer);
     return issuer;
-  }
-
-  #current(): Promise<Reading> {
-    const now = this.#now();
-    if (this.#reading === undefined || now - this.#readAt > BELIEVED_MS) {
-      this.#readAt = now;
-      const reading = this.#read();
-      this.#reading = reading;
-      // A failed reading must not be believed.
-      reading.catch(() => {
-        if (this.#reading === reading) this.#reading = undefined;
-      });
-    }
-    return this.#reading;
   }
 
   async #read(): Promise<Reading> {

@@ -2,6 +2,7 @@
 import { type IndexState, type JournalHead, readIndexState, readJournalHead } from '@sandyq/database';
 import { isBefore } from '@sandyq/storage';
 import { JournalError } from '../errors.ts';
+import { RecentReading } from '../recent-reading.ts';
 import { catchUpJournal } from './catch-up-journal.ts';
 import type { JournalPorts } from './journal-ports.ts';
 
@@ -18,8 +19,7 @@ const DAMAGED_PAUSE_MS = 30_000;
 export class IndexReadiness {
   readonly #ports: JournalPorts;
   readonly #monotonicMs: () => number;
-  #reading: Promise<IndexState> | undefined;
-  #readAt = Number.NEGATIVE_INFINITY;
+  readonly #recent: RecentReading<IndexState>;
   #compareFrom = Number.NEGATIVE_INFINITY;
   /** The head that this process knows: the store's journal was compared up to there. */
   #compared: JournalHead | undefined;
@@ -27,21 +27,12 @@ export class IndexReadiness {
   constructor(ports: JournalPorts, monotonicMs: () => number = () => performance.now()) {
     this.#ports = ports;
     this.#monotonicMs = monotonicMs;
+    this.#recent = new RecentReading({ read: () => this.#read(), believedMs: BELIEVED_MS, monotonicMs });
   }
 
   /** Throws DatabaseError, and StorageError where the store is to be asked and is away. */
   state(): Promise<IndexState> {
-    const now = this.#monotonicMs();
-    if (this.#reading === undefined || now - this.#readAt > BELIEVED_MS) {
-      this.#readAt = now;
-      const reading = this.#read();
-      this.#reading = reading;
-      // A failed reading must not be believed.
-      reading.catch(() => {
-        if (this.#reading === reading) this.#reading = undefined;
-      });
-    }
-    return this.#reading;
+    return this.#recent.current();
   }
 
   async #read(): Promise<IndexState> {
