@@ -157,7 +157,6 @@ function settings(): Record<string, string> {
     SANDYQ_MIN_FREE_DISK_BYTES: '65536',
     SANDYQ_SUPERSEDE_GRACE_SECONDS: '0',
     SANDYQ_OPEN_METRICS: 'true',
-    NODE_COMPILE_CACHE: join(tmpdir(), 'sandyq-compile-cache'),
   };
 }
 
