@@ -258,19 +258,16 @@ class Watch {
 
 /**
  * What was in the spool at one moment: of files that are there before and after they are looked at. Files only grow, so
- * it was this much at least.
+ * it was this much at least. A file has two names while it is sealed.
  */
 async function spoolBytes(folder: string): Promise<number> {
-  const sizes = await Promise.all(
-    (await spoolFiles(folder)).map((file) =>
-      stat(file).then(
-        ({ size }) => [file, size] as const,
-        () => [file, 0] as const,
-      ),
-    ),
+  const looks = await Promise.all(
+    (await spoolFiles(folder)).map(async (file) => [file, await stat(file).catch(() => undefined)] as const),
   );
   const still = new Set(await spoolFiles(folder));
-  return sizes.reduce((sum, [file, size]) => sum + (still.has(file) ? size : 0), 0);
+  const sizes = new Map<number, number>();
+  for (const [file, found] of looks) if (found && still.has(file)) sizes.set(found.ino, found.size);
+  return [...sizes.values()].reduce((sum, size) => sum + size, 0);
 }
 
 async function spoolFiles(folder: string): Promise<string[]> {
