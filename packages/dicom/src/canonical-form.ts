@@ -45,6 +45,7 @@ const leftOut: ReadonlySet<Tag> = new Set([
   Tags.SpecificCharacterSet,
   Tags.ExtendedOffsetTable,
   Tags.ExtendedOffsetTableLengths,
+  Tags.EncapsulatedPixelDataValueTotalLength,
   Tags.DataSetTrailingPadding,
 ]);
 

@@ -55,6 +55,14 @@ export class ExplicitLittleEndianWriter implements DataSetVisitor {
     return this.output.take();
   }
 
+  /** An element that is not in the visited data set, or another one in its place; the value is little endian already. */
+  addElement(tag: Tag, vr: Vr, value: Uint8Array): void {
+    if (!this.begins(tag)) return;
+    this.output.element(tag, vr, evenLength(value.length));
+    this.output.bytes(value);
+    this.output.padding(vr, value.length);
+  }
+
   onElement({ tag, vr, value }: Element): void {
     if (value === undefined || !this.begins(tag)) return;
     const wordBytes = this.swappedWordBytes(tag, vr);

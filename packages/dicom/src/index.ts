@@ -94,6 +94,15 @@ export {
   toDicomJson,
 } from './json-model.ts';
 export { stringifyDicomJson } from './json-text.ts';
+// Names: found in other scripts, and by their sound
+export { nameReadings, nameReadingsVersion } from './names/name-readings.ts';
+export { nameSounds } from './names/name-sounds.ts';
+export {
+  type FuzzyWord,
+  fuzzyWords,
+  type ReadingPatterns,
+  readingPatterns,
+} from './names/reading-patterns.ts';
 export {
   formatPersonName,
   type PersonName,
@@ -121,7 +130,28 @@ export {
   type ContentDigest,
   type ContentDigestOptions,
   compareContent,
+  type DigestedContent,
   digestContent,
+  digestFile,
+  type UndecidedComparison,
 } from './content-digest.ts';
 export { patientAndStudyAttributes } from './patient-and-study-attributes.ts';
+export type { NewValue, NewValues } from './pixel-data-replacer.ts';
 export { type TranscodeOptions, toExplicitLittleEndian, withFileMeta } from './transcode-data-set.ts';
+export { type NewPixelData, withPixelData } from './transcode-pixel-data.ts';
+
+// Composing an instance of metadata and bulk data (PS3.18 §10.5)
+
+export type { ComposedBulk, ComposedDataSet, ComposedElement, ComposedInstance } from './compose-data-set.ts';
+export { type ComposeLimits, defaultComposeLimits } from './compose-limits.ts';
+export {
+  type BulkBytes,
+  type BulkContent,
+  type ComposeOptions,
+  composePart10,
+  mostBytesOf,
+  uidIn,
+} from './compose-part10.ts';
+export { JsonArraySplitter, type JsonRange } from './json-array-splitter.ts';
+export { readDicomJson } from './json-reader.ts';
+export { readNativeDicomModel } from './xml-reader.ts';

@@ -20,7 +20,7 @@ export interface TranscodeOptions {
 /** Inflates to about 4 MB at most. */
 const deflatedStepBytes = 4 * 1024;
 /** How much may be held back until the SOP Instance UID has passed, for the file meta information before it. */
-const heldBytes = 256 * 1024;
+export const heldBytes = 256 * 1024;
 
 /**
  * Any native Part 10 file or bare data set (implicit VR, big endian, deflated, explicit already) as a Part 10 file in
@@ -77,7 +77,7 @@ export async function* withFileMeta(
 }
 
 /** A deflated chunk may become a thousand times larger: there it is read in small steps, to bound the output between two. */
-function* slicesOf(chunk: Uint8Array, reader: Part10Reader): Generator<Uint8Array> {
+export function* slicesOf(chunk: Uint8Array, reader: Part10Reader): Generator<Uint8Array> {
   for (let position = 0; position < chunk.length; ) {
     const isInflated = reader.start?.transferSyntax.deflated !== false;
     const end = isInflated ? position + deflatedStepBytes : chunk.length;
@@ -87,7 +87,7 @@ function* slicesOf(chunk: Uint8Array, reader: Part10Reader): Generator<Uint8Arra
 }
 
 /** Output that waits for what must stand before it. */
-class HeldPieces {
+export class HeldPieces {
   /** Whether anything was let go: then what must stand before it has been written. */
   isReleased = false;
   length = 0;
@@ -125,7 +125,8 @@ function* completeStart(reader: Part10Reader, held: HeldPieces): Generator<Uint8
   yield metaFor(reader, transferSyntax.uid);
 }
 
-function metaFor(reader: Part10Reader, transferSyntaxUid: string): Buffer {
+/** The file meta information for what the reader has read. */
+export function metaFor(reader: Part10Reader, transferSyntaxUid: string): Buffer {
   const { dataSet } = reader;
   return rewriteFileMeta(startOf(reader).meta, {
     sopClassUid: uidOf(dataSet, Tags.SOPClassUID),
@@ -135,7 +136,7 @@ function metaFor(reader: Part10Reader, transferSyntaxUid: string): Buffer {
 }
 
 /** Whether all that the file meta information needs has been read. */
-function isIdentified({ start, dataSet }: Part10Reader): boolean {
+export function isIdentified({ start, dataSet }: Part10Reader): boolean {
   if (start === undefined) return false;
   const isKnown = (inMeta: Tag, inDataSet: Tag) =>
     start.meta?.elements.has(inMeta) === true || dataSet.elements.has(inDataSet);
@@ -157,7 +158,8 @@ function nativeStart(reader: Part10Reader): Part10Start {
   return start;
 }
 
-function startOf({ start }: Part10Reader): Part10Start {
+/** What stands before the data set. @throws DicomError 'not-dicom' where it has not begun */
+export function startOf({ start }: Part10Reader): Part10Start {
   if (start === undefined) throw new DicomError('not-dicom', 'The data set has not begun');
   return start;
 }
