@@ -24,13 +24,18 @@ function paletteColours(frame: DecodedFrame, palette: Palette | undefined): Uint
   if (palette === undefined) throw new CodecError('unsupported', 'palette colour without a palette');
   const values = valuesOf(frame);
   const pixels = new Uint8Array(values.length * 3);
-  const tables = palette.map((table) => ({ table, shift: shiftOf(table) }));
+  const shifts = paletteShifts(palette);
   for (let index = 0; index < values.length; index++) {
-    for (const [channel, { table, shift }] of tables.entries()) {
-      pixels[index * 3 + channel] = lookUp(table, values[index] ?? 0) >> shift;
+    for (const [channel, table] of palette.entries()) {
+      pixels[index * 3 + channel] = lookUp(table, values[index] ?? 0) >> (shifts[channel] ?? 0);
     }
   }
   return pixels;
+}
+
+/** Bits by which the entries of each table have to be shifted to be bytes. */
+export function paletteShifts(palette: Palette): readonly number[] {
+  return palette.map(shiftOf);
 }
 
 /** Many writers announce 16 bits and fill 8. */

@@ -25,15 +25,35 @@ export interface GreyTransform {
   readonly voi: VoiLut;
   /** MONOCHROME1, or Presentation LUT Shape INVERSE; both at once are none. */
   readonly isInverted: boolean;
+  /** Presentation LUT (C.11.6): from the whole output range of the VOI LUT to P-Values. */
+  readonly presentation?: LookupTable | undefined;
+  /** Stored values that are no image (C.7.5.1.1.2): black, whatever else is said. */
+  readonly padding?: StoredRange | undefined;
+}
+
+/** Stored values from the least to the greatest, both included. */
+export interface StoredRange {
+  readonly least: number;
+  readonly greatest: number;
 }
 
 /** A function from stored value to shade, 0 = black to 255 = white. */
-export function shadeFunction({ modality, voi, isInverted }: GreyTransform): (stored: number) => number {
-  const toShade = voiFunction(voi);
+export function shadeFunction(transform: GreyTransform): (stored: number) => number {
+  const { modality, voi, isInverted, presentation, padding } = transform;
+  const toVoi = voiFunction(voi);
+  const toShade = presentation === undefined ? toVoi : presented(toVoi, presentation);
   return (stored) => {
+    if (padding !== undefined && stored >= padding.least && stored <= padding.greatest) return 0;
     const shade = Math.round(toShade(modalityValue(modality, stored)) * 255);
     return isInverted ? 255 - shade : shade;
   };
+}
+
+/** The output range of the VOI LUT spans the entries of the Presentation LUT (C.11.6.1). */
+function presented(toVoi: (value: number) => number, table: LookupTable): (value: number) => number {
+  const last = table.entries.length - 1;
+  const white = 2 ** table.bits - 1;
+  return (value) => Math.min(1, (table.entries[Math.round(toVoi(value) * last)] ?? 0) / white);
 }
 
 /** The value that a stored value stands for (C.11.1.1). */

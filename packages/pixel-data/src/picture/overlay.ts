@@ -10,10 +10,12 @@ export interface OverlayPlane {
   readonly origin: readonly [row: number, column: number];
   /** Bits row by row, the first in the lowest bit of the first byte. */
   readonly bits: Uint8Array;
+  /** 0 to 255; white unless said. */
+  readonly shade?: number | undefined;
 }
 
 /** A copy of the picture with the plane's pixels in this shade; what lies outside is left out. */
-export function withOverlay(picture: Picture, plane: OverlayPlane, shade = 255): Picture {
+export function withOverlay(picture: Picture, plane: OverlayPlane, shade = plane.shade ?? 255): Picture {
   const { rows, columns, channels } = picture;
   const pixels = Uint8Array.from(picture.pixels);
   const [firstRow, firstColumn] = [plane.origin[0] - 1, plane.origin[1] - 1];

@@ -4,6 +4,8 @@ import type { TransferSyntax } from '@sandyq/dicom';
 import { CodecError } from '../codec-errors.ts';
 import { type DecodedFrame, frameBytesOf } from '../decoded-frame.ts';
 import type { PixelDescription } from '../describe-pixels.ts';
+import type { Picture } from '../picture/grey-picture.ts';
+import type { PictureRecipe } from '../picture/make-picture.ts';
 import { type CodecLimits, defaultCodecLimits } from '../transcode/codec-set.ts';
 import type { FrameSyntax } from '../transcode/decode-frame.ts';
 import type { EncodedFrame } from '../transcode/encode-frame.ts';
@@ -17,6 +19,8 @@ export interface CodecPoolOptions extends Partial<CodecLimits> {
   /** 16 a worker by default. */
   readonly mostWaiting?: number;
   readonly timeoutMs?: number;
+  /** Told after every change of the load: for metrics. */
+  readonly onLoad?: (load: CodecPool['load']) => void;
 }
 
 /** What a caller may say about one frame. */
@@ -52,6 +56,7 @@ export class CodecPool {
       mostWaiting: options.mostWaiting ?? waitingPerWorker * mostWorkers,
       timeoutMs: options.timeoutMs ?? defaultTimeoutMs,
       resourceLimits: { maxOldGenerationSizeMb: heapMib },
+      onLoad: options.onLoad,
     });
   }
 
@@ -91,6 +96,20 @@ export class CodecPool {
     const answer = await this.#ask(request, samples, options);
     if (answer.kind !== 'encoded') throw faultOf(answer);
     return answer.frame;
+  }
+
+  /** makePicture in a thread. @throws CodecError with any of its codes; the signal's reason */
+  async makePicture(
+    frame: DecodedFrame,
+    recipe: PictureRecipe,
+    options: CodecTaskOptions = {},
+  ): Promise<Picture> {
+    this.#requireSize(frame.samples.length);
+    const samples = ownBytes(frame.samples, options);
+    const request = { kind: 'picture', frame: { ...frame, samples }, recipe } as const;
+    const answer = await this.#ask(request, samples, options);
+    if (answer.kind !== 'pictured') throw faultOf(answer);
+    return answer.picture;
   }
 
   /** Ends all threads; frames that are not done fail with 'pool-closed'. */

@@ -2,6 +2,7 @@
 import { type MessagePort, parentPort, type Transferable, workerData } from 'node:worker_threads';
 import { transferSyntaxOf } from '@sandyq/dicom';
 import { CodecError } from '../codec-errors.ts';
+import { makePicture } from '../picture/make-picture.ts';
 import { type CodecLimits, createCodecSet } from '../transcode/codec-set.ts';
 import { decodeFrame } from '../transcode/decode-frame.ts';
 import { encodeFrame } from '../transcode/encode-frame.ts';
@@ -15,6 +16,9 @@ function serve(port: MessagePort, limits: CodecLimits): void {
     if (request.kind === 'decode') {
       const { encoded, description, compression } = request;
       return { kind: 'decoded', frame: await decodeFrame(encoded, description, { compression }, codecs) };
+    }
+    if (request.kind === 'picture') {
+      return { kind: 'pictured', picture: makePicture(request.frame, request.recipe) };
     }
     const syntax = transferSyntaxOf(request.transferSyntaxUid);
     if (syntax === undefined) throw new CodecError('unsupported', 'unknown transfer syntax');
@@ -36,6 +40,11 @@ function serve(port: MessagePort, limits: CodecLimits): void {
 /** Results own their buffers, so they are given away instead of copied. */
 function buffersOf(answer: CodecAnswer): Transferable[] {
   if (answer.kind === 'refused') return [];
-  const { buffer } = answer.kind === 'decoded' ? answer.frame.samples : answer.frame.bytes;
+  const { buffer } = bytesOf(answer);
   return buffer instanceof ArrayBuffer ? [buffer] : [];
+}
+
+function bytesOf(answer: Exclude<CodecAnswer, { readonly kind: 'refused' }>): Uint8Array {
+  if (answer.kind === 'pictured') return answer.picture.pixels;
+  return answer.kind === 'decoded' ? answer.frame.samples : answer.frame.bytes;
 }

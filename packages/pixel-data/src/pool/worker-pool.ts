@@ -18,6 +18,15 @@ export interface WorkerPoolOptions {
   readonly timeoutMs: number;
   /** JavaScript heap of a thread; the codecs bound their own memory. */
   readonly resourceLimits: ResourceLimits;
+  /** Told after every change of the load. */
+  readonly onLoad?: ((load: PoolLoad) => void) | undefined;
+}
+
+/** Threads that exist, tasks they are at, tasks that wait. */
+export interface PoolLoad {
+  readonly workers: number;
+  readonly running: number;
+  readonly waiting: number;
 }
 
 /** What a caller may say about one task. */
@@ -54,7 +63,7 @@ export class WorkerPool {
   }
 
   /** For metrics: threads that exist, tasks they are at, tasks that wait. */
-  get load(): { readonly workers: number; readonly running: number; readonly waiting: number } {
+  get load(): PoolLoad {
     const running = [...this.#slots].filter(({ task }) => task !== undefined).length;
     return { workers: this.#slots.size, running, waiting: this.#waiting.size };
   }
@@ -86,6 +95,11 @@ export class WorkerPool {
     for (const task of this.#waiting) task.settle({ fault: closed });
     this.#waiting.clear();
     await Promise.all([...this.#slots].map((slot) => this.#end(slot, closed)));
+    this.#tell();
+  }
+
+  #tell(): void {
+    this.#options.onLoad?.(this.load);
   }
 
   #enqueue(task: Task): void {
@@ -96,6 +110,7 @@ export class WorkerPool {
       throw new CodecError('queue-full', `${this.#waiting.size} frames wait for a codec already`);
     }
     this.#waiting.add(task);
+    this.#tell();
   }
 
   #open(): Slot {
@@ -121,6 +136,7 @@ export class WorkerPool {
       void this.#end(slot, new CodecError('timeout', `the codec was still at it after ${timeoutMs} ms`));
     }, timeoutMs);
     slot.worker.postMessage(task.message, task.transfer);
+    this.#tell();
   }
 
   #finish(slot: Slot, outcome: Outcome): void {
@@ -130,6 +146,7 @@ export class WorkerPool {
     // An idle thread does not keep the process alive.
     slot.worker.unref();
     this.#startNext();
+    this.#tell();
     task?.settle(outcome);
   }
 
@@ -141,6 +158,7 @@ export class WorkerPool {
     slot.task = undefined;
     task?.settle({ fault });
     this.#startNext();
+    this.#tell();
     await slot.worker.terminate();
   }
 
@@ -153,7 +171,10 @@ export class WorkerPool {
 
   /** A codec cannot be interrupted: who stops waiting for a running task costs its thread. */
   #abandon(task: Task, reason: unknown): void {
-    if (this.#waiting.delete(task)) return task.settle({ fault: reason });
+    if (this.#waiting.delete(task)) {
+      this.#tell();
+      return task.settle({ fault: reason });
+    }
     const slot = [...this.#slots].find((candidate) => candidate.task === task);
     if (slot !== undefined) void this.#end(slot, reason);
   }

@@ -1,6 +1,6 @@
 /** Decodes one compressed frame, whatever its transfer syntax, in this thread. Serving processes use the pool. */
 import { inflateRawSync } from 'node:zlib';
-import type { TransferSyntax } from '@sandyq/dicom';
+import type { Compression, TransferSyntax } from '@sandyq/dicom';
 import { CodecError } from '../codec-errors.ts';
 import { decodeRle } from '../codecs/rle.ts';
 import { endsIn, malformed } from '../codestream/byte-reader.ts';
@@ -14,6 +14,21 @@ import { decodeJpegXl } from './decode-jpeg-xl.ts';
 
 /** What of a transfer syntax decoding depends on. */
 export type FrameSyntax = Pick<TransferSyntax, 'compression'>;
+
+const undecodable: ReadonlySet<Compression> = new Set([
+  'mpeg2',
+  'h264',
+  'h265',
+  'jpeg-hierarchical',
+  'jpip',
+  'smpte-2110',
+  'other',
+]);
+
+/** Whether there is a codec for the frames of a transfer syntax; single frames can still be refused. */
+export function isDecodable({ compression }: FrameSyntax): boolean {
+  return !undecodable.has(compression);
+}
 
 /**
  * Decodes a frame as joinFragments gives it (trailing padding is allowed).

@@ -67,7 +67,7 @@ export async function encodeFrame(
     };
   }
   const image = imageOf(interleaved, frame);
-  const encoded = await encodeImage(image, syntax, codecs);
+  const encoded = await orUnsupported(encodeImage(image, syntax, codecs));
   return {
     bytes: evenLength(encoded.bytes),
     photometricInterpretation: encoded.colour,
@@ -78,6 +78,16 @@ export async function encodeFrame(
 interface EncodedImage {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly colour: string;
+}
+
+/** A codec that gives up has met no damage here: CharLS has no room for samples that grow when they are compressed. */
+async function orUnsupported(encoding: Promise<EncodedImage>): Promise<EncodedImage> {
+  try {
+    return await encoding;
+  } catch (error) {
+    if (!(error instanceof CodecError) || error.code !== 'malformed-codestream') throw error;
+    throw new CodecError('unsupported', 'the codec can not compress these samples', { cause: error });
+  }
 }
 
 async function encodeImage(image: Image, syntax: TransferSyntax, codecs: CodecSet): Promise<EncodedImage> {
