@@ -37,11 +37,20 @@ describe('parseAccept', () => {
   });
 
   it.each([
-    ['nonsense', null, 'Accept'],
-    ['a/b;q=2', null, 'Accept'],
-    ['a/b;q=x', null, 'Accept'],
+    ['nonsense', []],
+    ['nonsense, a/b', ['a/b 1']],
+    ['a/b;q=2, c/d;q=x, e/f;q=0.3', ['a/b 1', 'c/d 1', 'e/f 0.3']],
+    ['a/b;type="x,y";q=0.5, ,/, c', ['a/b 0.5']],
+    ['a/b;p="open, c/d', ['c/d 1']],
+  ])('ignores what is not valid in the header %s (PS3.18 §8.7.7)', (text, expected) => {
+    const { header } = parseAccept(text);
+    expect(header.map((range) => `${essenceOf(range)} ${range.quality}`)).toEqual(expected);
+  });
+
+  it.each([
     [`${'a/b,'.repeat(10_000)}c/d`, null, 'Accept'],
     [undefined, 'nonsense', 'accept'],
+    [undefined, 'a/b;q=2', 'accept'],
   ])('refuses %s %s, naming the place', (header, query, parameter) => {
     expect(() => parseAccept(header, query)).toThrow(
       expect.objectContaining({ code: 'bad-request', parameter }),

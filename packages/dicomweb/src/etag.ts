@@ -11,13 +11,15 @@ export function entityTag(...parts: readonly (string | number)[]): string {
 /** If-None-Match: whether the client has this representation, so that 304 answers a GET (weak comparison, §13.1.2). */
 export function isNoneMatchFulfilled(header: string | undefined, tag: string): boolean {
   return (
-    header !== undefined && (header.trim() === '*' || tagsOf(header).some((other) => opaque(other) === tag))
+    header !== undefined &&
+    (header.trim() === '*' || tagsOf(header).some((other) => opaque(other) === opaque(tag)))
   );
 }
 
 /** If-Match: whether the condition holds; false means 412 (strong comparison, §13.1.1). No header: it holds. */
 export function isMatchFulfilled(header: string | undefined, tag: string): boolean {
-  return header === undefined || header.trim() === '*' || tagsOf(header).includes(tag);
+  if (header === undefined || header.trim() === '*') return true;
+  return !tag.startsWith('W/') && tagsOf(header).includes(tag);
 }
 
 /** If-Range: whether the Range header counts (§13.1.5). No header: it does. Dates never match: the archive sends none. */

@@ -48,6 +48,36 @@ export {
   type WarningReasonName,
   warningReasons,
 } from './reasons.ts';
+// Rendered resources and WADO-URI
+export {
+  animatedTypes,
+  type PictureType,
+  pictureTypes,
+  type RenderedContent,
+  type RenderedOffer,
+  renderedOffers,
+  thumbnailOffers,
+} from './rendered-offers.ts';
+export {
+  type AnnotationKeyword,
+  annotationKeywords,
+  type IccProfileValue,
+  iccProfileValues,
+  type ParsedRenderedParameters,
+  parseRenderedParameters,
+  parseThumbnailViewport,
+  type RenderedParameters,
+  type RenderedResource,
+  type RequestedWindow,
+} from './rendered-parameters.ts';
+export {
+  fitInto,
+  longestViewportSide,
+  type PixelSize,
+  type PlacedViewport,
+  placeViewport,
+  type Viewport,
+} from './rendered-viewport.ts';
 // Paths
 export {
   bulkDataUrl,
@@ -60,6 +90,15 @@ export {
   seriesUrl,
   studyUrl,
 } from './resource-path.ts';
+// The resources as a whole
+export {
+  methodsOfRoute,
+  RESOURCES,
+  type ResourceDescription,
+  type ResourceMethod,
+  routeOfResource,
+  SERVICE_PATH,
+} from './resources.ts';
 export {
   bulkDataOffer,
   type Codecs,
@@ -79,7 +118,7 @@ export {
 } from './return-attributes.ts';
 export type { Filter } from './search-filters.ts';
 export { parseSearch, type SearchRequest, type SearchScope } from './search-request.ts';
-export { furtherResults, notSupported, remainingResults, warningHeader } from './search-warnings.ts';
+export { furtherResults, notReturned, remainingResults, warningHeader } from './search-warnings.ts';
 export { type StoreResponse, type StoreResult, storeResponse } from './store-response.ts';
 export {
   levelOfTag,
@@ -88,3 +127,9 @@ export {
   supportedAttributeAt,
   supportedAttributes,
 } from './supported-attributes.ts';
+export {
+  type PresentationReference,
+  parseWadoUri,
+  type RelativeRegion,
+  type WadoUriRequest,
+} from './wado-uri-parameters.ts';

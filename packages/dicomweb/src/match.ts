@@ -6,6 +6,8 @@ import { parseDateTimeRange } from './date-time-match.ts';
 export type Match =
   /** Universal matching: no restriction, but the attribute is returned (C.2.2.2.3). */
   | { readonly kind: 'universal' }
+  /** Empty Value Matching: the attribute has no value (C.2.2.2.7). */
+  | { readonly kind: 'empty' }
   /** The attribute has one of the values; of several values of the attribute, any may (C.2.2.2.1). */
   | { readonly kind: 'exact'; readonly values: readonly string[] }
   /** List of UID matching (C.2.2.2.2): never empty, without duplicates. */

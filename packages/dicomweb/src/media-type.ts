@@ -46,6 +46,14 @@ export function parseMediaTypeList(text: string): MediaType[] | undefined {
   }
 }
 
+/** The elements of a comma-separated list that are media types or ranges; what is none is passed over. */
+export function readMediaTypeList(text: string): MediaType[] {
+  return (text.match(listElement) ?? []).flatMap((element) => parseMediaTypeList(element) ?? []);
+}
+
+/** Up to a comma that does not stand in quotes. */
+const listElement = /(?:[^,"]|"(?:[^"\\]|\\.)*"|")+/g;
+
 /** 'type/subtype', without parameters. */
 export function essenceOf(mediaType: MediaType): string {
   return `${mediaType.type}/${mediaType.subtype}`;

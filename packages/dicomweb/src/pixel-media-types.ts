@@ -1,5 +1,5 @@
 /** Which media type carries which compressed pixel data (PS3.18 Table 8.7.3-5, §8.7.3.5). */
-import type { Compression, TransferSyntax } from '@sandyq/dicom';
+import { type Compression, type TransferSyntax, TransferSyntaxes } from '@sandyq/dicom';
 
 /** Media type of uncompressed frames and of bulk data (PS3.18 Table 8.7.3-4). */
 export const octetStream = 'application/octet-stream';
@@ -34,4 +34,20 @@ export function mediaTypeOfPixelData(syntax: TransferSyntax): string {
 /** Whether the pixel data is one video stream, so that frames cannot be had one by one (PS3.5 §8.2.5 and on). */
 export function isVideo(syntax: TransferSyntax): boolean {
   return syntax.compression === 'mpeg2' || syntax.compression === 'h264' || syntax.compression === 'h265';
+}
+
+/** Those that a media type without a transfer-syntax parameter means (D of PS3.18 Table 8.7.3-5). */
+const defaultSyntaxes: ReadonlySet<string> = new Set([
+  TransferSyntaxes.JPEGLosslessSV1.uid,
+  TransferSyntaxes.RLELossless.uid,
+  TransferSyntaxes.JPEGLSLossless.uid,
+  TransferSyntaxes.JPEG2000Lossless.uid,
+  TransferSyntaxes.JPEG2000MCLossless.uid,
+  TransferSyntaxes.HTJ2KLossless.uid,
+  TransferSyntaxes.JPEGXLLossless.uid,
+]);
+
+/** Whether a syntax is the default one of its media type. */
+export function isDefaultOfMediaType({ uid }: TransferSyntax): boolean {
+  return defaultSyntaxes.has(uid);
 }

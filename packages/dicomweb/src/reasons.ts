@@ -147,7 +147,25 @@ export const failureReasons = {
     0xc00c,
     415,
     'Media type of the part is not supported',
-    'Send parts of type application/dicom.',
+    'Send parts of type application/dicom, or metadata and bulk data (PS3.18 §10.5.1.4).',
+  ),
+  'bulk-data-missing': failure(
+    0xc00d,
+    409,
+    'Bulk data that the metadata refer to are missing',
+    'Send each as a part of the same request, with the BulkDataURI as its Content-Location.',
+  ),
+  'bulk-data-mismatch': failure(
+    0xc00e,
+    409,
+    'Bulk data do not fit the metadata',
+    'Send one part a value, one part a frame of compressed pixel data; check media types and transfer syntaxes.',
+  ),
+  'bulk-data-unreferenced': failure(
+    0xc00f,
+    409,
+    'No metadata refer to this part',
+    'Give the part the BulkDataURI of the metadata as its Content-Location.',
   ),
   'transfer-syntax-not-supported': failure(
     0xc122,

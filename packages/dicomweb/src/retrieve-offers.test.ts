@@ -141,6 +141,68 @@ describe('pixelDataOffers', () => {
   });
 });
 
+describe('pixelDataOffers with codecs', () => {
+  const all: Codecs = {
+    canDecode: () => true,
+    losslessTargets: [T.RLELossless, T.JPEGLSLossless, T.HTJ2KLossless, T.HTJ2KLosslessRPCL].map(
+      ({ uid }) => uid,
+    ),
+  };
+  const part = (type: string, syntax?: string) =>
+    `multipart/related; type="${type}"${syntax === undefined ? '' : `; transfer-syntax=${syntax}`}`;
+  const encoded = (type: string, { uid }: TransferSyntax) => `${type} ${uid} encode-lossless`;
+  it.each<[TransferSyntax, string, string | undefined]>([
+    [T.ExplicitVRLittleEndian, '*/*', `application/octet-stream ${explicit} none`],
+    [T.ExplicitVRLittleEndian, '*/*; transfer-syntax=*', `application/octet-stream ${explicit} none`],
+    // The media type alone means its default syntax (PS3.18 Table 8.7.3-5).
+    [T.ExplicitVRLittleEndian, part('image/jls'), encoded('image/jls', T.JPEGLSLossless)],
+    [T.ImplicitVRLittleEndian, part('image/jphc'), encoded('image/jphc', T.HTJ2KLossless)],
+    [
+      T.ExplicitVRBigEndian,
+      part('image/jphc', T.HTJ2KLosslessRPCL.uid),
+      encoded('image/jphc', T.HTJ2KLosslessRPCL),
+    ],
+    [T.JPEGLSNearLossless, part('image/jls'), `image/jls ${T.JPEGLSNearLossless.uid} none`],
+    [T.JPEGLSLossless, part('image/dicom-rle'), encoded('image/dicom-rle', T.RLELossless)],
+    [T.JPEGBaseline8Bit, part('image/jls'), encoded('image/jls', T.JPEGLSLossless)],
+    [
+      T.JPEGBaseline8Bit,
+      part('application/octet-stream', explicit),
+      `application/octet-stream ${explicit} decode`,
+    ],
+    [T.JPEG2000, part('application/octet-stream', explicit), `application/octet-stream ${explicit} decode`],
+    [T.EncapsulatedUncompressedExplicitVRLittleEndian, '*/*', `application/octet-stream ${explicit} none`],
+    [
+      T.EncapsulatedUncompressedExplicitVRLittleEndian,
+      part('image/jls'),
+      encoded('image/jls', T.JPEGLSLossless),
+    ],
+    [
+      T.ExplicitVRLittleEndian,
+      part('application/octet-stream', T.JPEGLSLossless.uid),
+      encoded('application/octet-stream', T.JPEGLSLossless),
+    ],
+    [T.ExplicitVRLittleEndian, part('image/jpeg'), undefined],
+    [T.ExplicitVRLittleEndian, part('image/jls', T.JPEGLSNearLossless.uid), undefined],
+  ])('%o for %s', (transferSyntax, header, expected) => {
+    expect(frame({ transferSyntax }, header, all)).toBe(expected);
+  });
+
+  it('decodes by default what is not lossy in a syntax that allows both', () => {
+    const stored = { transferSyntax: T.JPEG2000 };
+    expect(frame({ ...stored, isLossy: false }, '*/*', all)).toBe(
+      `application/octet-stream ${explicit} decode`,
+    );
+    expect(frame({ ...stored, isLossy: true }, '*/*', all)).toBe(`image/jp2 ${T.JPEG2000.uid} none`);
+    expect(frame(stored, '*/*', all)).toBe(`image/jp2 ${T.JPEG2000.uid} none`);
+  });
+
+  it('has no compressed form of an instance without pixel data', () => {
+    const report = { transferSyntax: T.ExplicitVRLittleEndian, hasPixelData: false };
+    expect(instance(report, T.JPEGLSLossless.uid, all)).toBeUndefined();
+  });
+});
+
 describe('isSentByWebServices', () => {
   it('leaves out implicit VR and big endian', () => {
     const left = Object.values(T).filter((syntax: TransferSyntax) => !isSentByWebServices(syntax));

@@ -7,9 +7,9 @@
  * - `transfer-syntax=*` is answered as stored.
  * - Nothing is ever encoded lossily: that would be another SOP instance (PS3.3 C.7.6.1.1.5).
  */
-import { type TransferSyntax, TransferSyntaxes } from '@sandyq/dicom';
+import { type TransferSyntax, TransferSyntaxes, transferSyntaxOf } from '@sandyq/dicom';
 import type { Representation } from './negotiate.ts';
-import { isVideo, mediaTypeOfPixelData, octetStream } from './pixel-media-types.ts';
+import { isDefaultOfMediaType, isVideo, mediaTypeOfPixelData, octetStream } from './pixel-media-types.ts';
 
 /** What has to be done to stored content to answer with it. */
 export type Conversion =
@@ -76,12 +76,18 @@ export function pixelDataOffers(
   codecs: Codecs = {},
 ): RetrieveOffer[] {
   const { transferSyntax } = stored;
-  if (isEncapsulatedUncompressed(transferSyntax)) {
-    return [octets(explicitLittleEndian, 'none', multipart, true)];
-  }
+  const isUncompressed = isEncapsulatedUncompressed(transferSyntax);
   const storedType = mediaTypeOfPixelData(transferSyntax);
-  const offers: RetrieveOffer[] = [];
+  const offers: RetrieveOffer[] = isUncompressed
+    ? [octets(explicitLittleEndian, 'none', multipart, true)]
+    : [];
   for (const offer of inSyntaxes(stored, codecs)) {
+    if (offer.conversion === 'encode-lossless') {
+      offers.push(...encodedOffers(offer, multipart));
+      continue;
+    }
+    // Without their items the frames are native ones, as offered already.
+    if (isUncompressed) continue;
     const isOctets = offer.transferSyntax === explicitLittleEndian || offer.conversion !== 'none';
     if (isOctets || storedType === octetStream) {
       offers.push(octets(offer.transferSyntax, offer.conversion, multipart, offer.isDefaultSyntax === true));
@@ -98,6 +104,20 @@ export function pixelDataOffers(
     offers.push({ ...octets(offer.transferSyntax, 'none', multipart, isDefault), isDefaultType: false });
   }
   return offers;
+}
+
+/**
+ * Under its own media type, which without a transfer-syntax parameter means the default one of the type (PS3.18 Table
+ * 8.7.3-5); as application/octet-stream for those who name the syntax.
+ */
+function encodedOffers({ transferSyntax, conversion }: InSyntax, multipart: boolean): RetrieveOffer[] {
+  const target = transferSyntaxOf(transferSyntax);
+  if (target === undefined) return [];
+  const offer = { transferSyntax, conversion, multipart, isDefaultType: false };
+  const named = { ...offer, mediaType: octetStream, isDefaultSyntax: false };
+  const mediaType = mediaTypeOfPixelData(target);
+  if (mediaType === octetStream) return [named];
+  return [{ ...offer, mediaType, isDefaultSyntax: isDefaultOfMediaType(target) }, named];
 }
 
 /** The offer for bulk data that is not pixel data: bytes in little endian (PS3.18 §8.7.3.3.1). */
@@ -123,7 +143,7 @@ function inSyntaxes(stored: StoredContent, codecs: Codecs): InSyntax[] {
   if (conversion !== undefined) {
     offers.push({ transferSyntax: explicitLittleEndian, conversion, isDefaultSyntax: !isStoredDefault });
   }
-  if (isReadable(stored, codecs)) {
+  if (stored.hasPixelData !== false && isReadable(stored, codecs)) {
     for (const target of codecs.losslessTargets ?? []) {
       if (target !== transferSyntax.uid)
         offers.push({ transferSyntax: target, conversion: 'encode-lossless' });

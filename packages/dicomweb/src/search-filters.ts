@@ -3,7 +3,7 @@ import { type Tag, Tags, type Vr } from '@sandyq/dicom';
 import { parseAttributePath } from './attribute-path.ts';
 import { isReversed } from './date-time-match.ts';
 import { combineRanges, type Match, parseMatch } from './match.ts';
-import { controlNames, invalidParameter, type SearchParameters } from './search-parameters.ts';
+import { controlNames, invalidParameter, readFlag, type SearchParameters } from './search-parameters.ts';
 import { unknownParameter, wrongLevel } from './search-warnings.ts';
 import { isWithinLevel, type SearchLevel, supportedAttributeAt } from './supported-attributes.ts';
 
@@ -26,16 +26,13 @@ const readElsewhere: ReadonlySet<string> = new Set(['accept', 'charset']);
 /**
  * Reads the filters of a query.
  *
- * @param allValues whether Multiple Value Matching is asked for (PS3.4 C.2.2.2.8): each value becomes a filter
  * @param warnings receives a text for each parameter that is ignored
  * @throws DicomwebError bad-request, naming the parameter
  */
-export function parseFilters(
-  level: SearchLevel,
-  parameters: SearchParameters,
-  allValues: boolean,
-  warnings: string[],
-): Filter[] {
+export function parseFilters(level: SearchLevel, parameters: SearchParameters, warnings: string[]): Filter[] {
+  // Multiple Value Matching (PS3.4 C.2.2.2.8): each value becomes a filter.
+  const allValues = readFlag(parameters, 'multiplevaluematching');
+  const hasEmptyValues = readFlag(parameters, 'emptyvaluematching');
   const filters: NamedFilter[] = [];
   const seen = new Set<string>();
   for (const [name, values] of parameters) {
@@ -47,8 +44,10 @@ export function parseFilters(
     if (seen.has(key) || (vr !== 'UI' && values.length > 1))
       throw invalidParameter(name, 'is given more than once');
     seen.add(key);
-    for (const text of splitValues(vr, values, allValues))
-      filters.push({ name, path, vr, match: matchOf(name, vr, text) });
+    for (const text of splitValues(vr, values, allValues)) {
+      const isEmpty = hasEmptyValues && text.trim() === emptyValue;
+      filters.push({ name, path, vr, match: isEmpty ? { kind: 'empty' } : matchOf(name, vr, text) });
+    }
   }
   return combineDatesAndTimes(filters);
 }
@@ -65,6 +64,9 @@ function attributeOf(
   else warnings.push(wrongLevel(name, attribute.level));
   return undefined;
 }
+
+/** What asks for attributes without a value (PS3.4 C.2.2.2.7). */
+const emptyValue = '""';
 
 /** VRs that Multiple Value Matching applies to (PS3.4 C.2.2.2.8). */
 const multipleValueVrs: ReadonlySet<Vr> = new Set(['AE', 'AS', 'CS', 'LO', 'PN', 'SH', 'UC']);

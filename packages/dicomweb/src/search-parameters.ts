@@ -12,6 +12,8 @@ export const controlNames: ReadonlySet<string> = new Set([
   'offset',
   'emptyvaluematching',
   'multiplevaluematching',
+  'TimezoneOffsetFromUTC',
+  '00080201',
 ]);
 
 /** Most parameters of one request. */
@@ -54,6 +56,21 @@ export function readCount(parameters: SearchParameters, name: string): number | 
   if (value === undefined) return undefined;
   if (!/^\d{1,15}$/.test(value)) throw invalidParameter(name, 'is not an integer from 0');
   return Number(value);
+}
+
+/** Timezone Offset From UTC (0008,0201), which is not matched: the zone of the request's dates and times, in minutes. */
+export function readTimezoneOffset(parameters: SearchParameters): number | undefined {
+  for (const name of ['TimezoneOffsetFromUTC', '00080201']) {
+    // An unescaped "+" arrives as a space, and is trimmed.
+    const value = only(parameters, name);
+    if (value === undefined || value === '') continue;
+    const [, sign, hours, minutes] = /^([+-]?)(\d{2})([0-5]\d)$/.exec(value) ?? [];
+    const total = Number(hours) * 60 + Number(minutes);
+    if (sign === undefined || total > (sign === '-' ? 12 : 14) * 60)
+      throw invalidParameter(name, 'is not like +0500 or -0330');
+    return sign === '-' ? -total : total;
+  }
+  return undefined;
 }
 
 /** The error for a parameter with an invalid value; never contains the value. */

@@ -116,6 +116,21 @@ describe('parseSearch: matching', () => {
     });
   });
 
+  it.each(['AccessionNumber', 'StudyDate', 'PatientName', 'ModalitiesInStudy', 'StudyInstanceUID'])(
+    'matches %s without a value when Empty Value Matching is asked for',
+    (keyword) => {
+      const { filters } = search(`${keyword}=%22%22&emptyvaluematching=true`);
+      expect(filters.map(({ match }) => match)).toEqual([{ kind: 'empty' }]);
+    },
+  );
+
+  it('takes two quotation marks as they are otherwise', () => {
+    expect(search('AccessionNumber=%22%22').filters.map(({ match }) => match)).toEqual([
+      { kind: 'exact', values: ['""'] },
+    ]);
+    expect(faultOf('StudyDate=%22%22')).toEqual({ code: 'bad-request', parameter: 'StudyDate' });
+  });
+
   it('matches all values when Multiple Value Matching is asked for', () => {
     const { filters } = search('ModalitiesInStudy=CT%5CPT&multiplevaluematching=true');
     expect(filters.map(({ match }) => match)).toEqual([
@@ -238,10 +253,6 @@ describe('parseSearch: what is ignored', () => {
     [
       'includefield=Rows',
       'The includefield=Rows parameter is an attribute of the instance level and was ignored.',
-    ],
-    [
-      'emptyvaluematching=true',
-      'The emptyvaluematching parameter is not supported. Empty Value Matching has not been performed.',
     ],
   ])('%s', (query, warning) => {
     expect(search(query, 'study')).toMatchObject({ filters: [], include: [], warnings: [warning] });

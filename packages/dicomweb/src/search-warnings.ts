@@ -16,23 +16,17 @@ export function remainingResults(remainingCount: number): string {
   return `There are ${remainingCount} additional results that can be requested`;
 }
 
-/** There are more matches, and nobody counted them. */
+/** There are more matches, too many to count (PS3.18 §8.3.4.4.1). */
 export const furtherResults = 'There are additional results that can be requested';
-
-const notPerformed = {
-  fuzzymatching: 'Only literal matching has been performed.',
-  emptyvaluematching: 'Empty Value Matching has not been performed.',
-  multiplevaluematching: 'Multiple Value Matching has not been performed.',
-} as const;
-
-/** A standard parameter that is not supported, in the words of PS3.18 §8.3.4.2, §8.3.4.5 and §8.3.4.6. */
-export function notSupported(name: keyof typeof notPerformed): string {
-  return `The ${name} parameter is not supported. ${notPerformed[name]}`;
-}
 
 /** A parameter the archive does not know; PS3.18 §8.3 wants it ignored. */
 export function unknownParameter(name: string): string {
   return `The ${printableName(name)} parameter is not supported and was ignored.`;
+}
+
+/** An attribute to return that results of a level do not have (PS3.18 §10.6.3.3). */
+export function notReturned(name: string, level: SearchLevel): string {
+  return `The includefield attribute ${printableName(name)} is not known of a ${level} and was left out.`;
 }
 
 /** An attribute below the level of the search. */

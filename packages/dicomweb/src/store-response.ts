@@ -27,6 +27,8 @@ export interface StoreResponse {
   /** 200, 202, or the status of the failure (PS3.18 Table 10.5.3-1). */
   readonly status: number;
   readonly json: DicomJson;
+  /** URL of what was created (PS3.18 Table 10.5.3-2): the instance, else the study, else all studies; undefined: nothing. */
+  readonly location: string | undefined;
   /** The same as a Native DICOM model. */
   xml(): string;
 }
@@ -46,7 +48,12 @@ export function storeResponse(
   { rootUrl }: { readonly rootUrl: string },
 ): StoreResponse {
   const json = responseModule(results, rootUrl);
-  return { status: statusOf(results), json, xml: () => dicomJsonToXml(json) };
+  return {
+    status: statusOf(results),
+    json,
+    location: locationOf(results, rootUrl),
+    xml: () => dicomJsonToXml(json),
+  };
 }
 
 /**
@@ -63,6 +70,16 @@ function statusOf(results: readonly StoreResult[]): number {
   if (statuses.has(UNAVAILABLE)) return UNAVAILABLE;
   const [status] = statuses;
   return statuses.size === 1 && status !== undefined ? status : 409;
+}
+
+function locationOf(results: readonly StoreResult[], rootUrl: string): string | undefined {
+  const [first, ...others] = results.flatMap((result) =>
+    result.verdict === 'stored' && result.isRetrievable !== false ? [result] : [],
+  );
+  if (first === undefined) return undefined;
+  if (others.length === 0) return instanceUrl(rootUrl, first);
+  const isOneStudy = others.every(({ studyInstanceUid }) => studyInstanceUid === first.studyInstanceUid);
+  return isOneStudy ? studyUrl(rootUrl, first.studyInstanceUid) : `${rootUrl}/studies`;
 }
 
 /** Store Instances Response Module (PS3.18 Table I.1-1). */
