@@ -4,9 +4,9 @@ import { type Principal, ROLES, type Role, SINGLE_USER } from './principal.ts';
 
 /** Written by hand, not derived from the code: what each role may do, everything else is denied. */
 const EXPECTED: Record<Role, readonly Action[]> = {
-  scanner: ['store'],
-  radiologist: ['search', 'retrieve', 'read-original'],
-  administrator: ['search', 'administer', 'manage-quarantine', 'read-changes', 'metrics'],
+  scanner: ['store', 'commit-storage'],
+  radiologist: ['search', 'retrieve', 'read-original', 'commit-storage'],
+  administrator: ['search', 'commit-storage', 'administer', 'manage-quarantine', 'read-changes', 'metrics'],
   auditor: ['read-audit', 'read-changes', 'metrics'],
   manager: ['search', 'manage-retention'],
 };

@@ -1,8 +1,8 @@
 /**
  * Who may do what: principal × action × resource, denied unless the table says otherwise (design §8).
  *
- * The roles follow the field: a scanner only stores; reading pixel data is the radiologist's; an administrator runs the archive,
- * may search (which studies are concerned?) and sees what is in quarantine, but reads no accepted study; the auditor reads the
+ * The roles follow the field: a scanner only stores, and asks whether what it stored is safe; reading pixel data is the
+ * radiologist's; an administrator runs the archive, may search (which studies are concerned?) and sees what is in quarantine, but reads no accepted study; the auditor reads the
  * audit, which the administrator does not; the manager keeps retention. Who needs two of these gets two roles.
  */
 import type { Principal, Role } from './principal.ts';
@@ -12,6 +12,7 @@ export const OPEN_ACTIONS = ['health', 'open-pages', 'open-metrics'] as const;
 /** What needs a principal. */
 export const GUARDED_ACTIONS = [
   'store',
+  'commit-storage',
   'search',
   'retrieve',
   'read-original',
@@ -39,10 +40,16 @@ export interface Resource {
 type Reach = 'own-facility' | 'nationwide';
 
 const PERMISSIONS: Readonly<Record<Role, Readonly<Partial<Record<GuardedAction, Reach>>>>> = {
-  scanner: { store: 'own-facility' },
-  radiologist: { search: 'nationwide', retrieve: 'nationwide', 'read-original': 'nationwide' },
+  scanner: { store: 'own-facility', 'commit-storage': 'own-facility' },
+  radiologist: {
+    search: 'nationwide',
+    retrieve: 'nationwide',
+    'read-original': 'nationwide',
+    'commit-storage': 'nationwide',
+  },
   administrator: {
     search: 'nationwide',
+    'commit-storage': 'nationwide',
     administer: 'nationwide',
     'manage-quarantine': 'nationwide',
     'read-changes': 'nationwide',

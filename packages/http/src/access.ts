@@ -61,12 +61,17 @@ export async function access(
 ): Promise<Access> {
   const authentication = await ports.authenticate(request.headers.authorization);
   const { principal } = authentication;
-  const resource = route.resource?.(facts.params) ?? studyOf(facts.params);
+  const resource = route.resource?.(facts.params, queryOf(request)) ?? studyOf(facts.params);
   const decision = confined(route, decide(principal, route.action, resource));
   const recorded = record(route, facts, { authentication, decision, resource }, ports);
   if (principal !== undefined && decision.allowed) return { principal, decision, recorded };
   await recorded;
   throw refusal(authentication);
+}
+
+function queryOf({ url = '' }: Pick<IncomingMessage, 'url'>): URLSearchParams {
+  const mark = url.indexOf('?');
+  return new URLSearchParams(mark === -1 ? '' : url.slice(mark + 1));
 }
 
 function studyOf({ study }: Params): RouteResource {

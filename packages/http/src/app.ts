@@ -6,16 +6,22 @@ import type { Authenticate } from '@sandyq/auth';
 import type { Logger, Metrics } from '@sandyq/telemetry';
 import express, { type Express, type IRoute, type NextFunction, type Request, type Response } from 'express';
 import { type AccessPorts, access, assertOrigin } from './access.ts';
+import { ANY_METHODS, allowOf, answerOtherMethod, isPreflight } from './allow.ts';
 import { type Answer, discardAnswer } from './answer.ts';
 import { baseUrlOf, remoteAddressOf } from './client-address.ts';
+import { conditioned } from './conditions.ts';
 import { OpenContext, RequestContext, type RequestFacts } from './context.ts';
 import { setDefaultHeaders } from './default-headers.ts';
+import { assertCharacterSet, withContentLocation } from './dicomweb-rules.ts';
 import { mapError } from './error-mapping.ts';
 import { HttpError } from './errors.ts';
 import { type Exchange, ExchangeRecorder } from './exchange.ts';
 import { problemAnswer } from './problem.ts';
+import { assertExpectation } from './request-body.ts';
+import { isAsterisk, normaliseTarget } from './request-target.ts';
 import { assertEveryRouteHasRule, type GuardedRoute, isOpenRoute, type Method, type Route } from './route.ts';
 import { sendAnswer } from './send-answer.ts';
+import { addVary } from './send-stream.ts';
 import type { Settings } from './settings/read-settings.ts';
 
 /** What an app is made of. */
@@ -63,10 +69,16 @@ export function createApp(options: AppOptions): Express {
 
   const app = express();
   app.disable('x-powered-by').set('etag', false).set('query parser', false);
+  // As the reverse proxy of the split archive reads paths, and as URLs are (RFC 3986 §6.2.2.1).
+  app.enable('case sensitive routing');
   app.use((request: Request, response: Response, next: NextFunction) => {
     const requestId = requestIdOf(request, newRequestId);
     stage.exchanges.set(response, recorder.begin(request, response, requestId, logger));
     prepare(request, response, requestId, stage);
+    if (isAsterisk(request)) {
+      void respond(request, response, stage, async () => answerOtherMethod(request, ANY_METHODS));
+      return;
+    }
     next();
   });
   for (const [path, sharing] of Map.groupBy(routes, (route) => route.path))
@@ -87,23 +99,26 @@ function prepare(request: Request, response: Response, requestId: string, { sett
   response.setMaxListeners(MAX_LISTENERS);
   response.setHeader('X-Request-Id', requestId);
   setDefaultHeaders(request, response, settings);
+  normaliseTarget(request);
+  assertExpectation(request);
   assertOrigin(request, origin);
 }
 
 function mountPath(app: Express, path: string, routes: readonly Route[], stage: Stage): void {
   const mounted = app.route(path);
+  const allow = allowOf(path, routes);
+  const other = (request: Request, response: Response) =>
+    respond(request, response, stage, async () => answerOtherMethod(request, allow));
+  mounted.options((request, response, next) => (isPreflight(request) ? other(request, response) : next()));
   for (const route of routes) {
-    mountMethod(mounted, route.method, (request, response) =>
-      respond(request, response, stage, (exchange) =>
+    mountMethod(mounted, route.method, (request, response) => {
+      if (NEGOTIATED.test(path)) addVary(response, 'Accept');
+      return respond(request, response, stage, (exchange) =>
         answerOf(route, request, response, { stage, exchange }),
-      ),
-    );
+      );
+    });
   }
-  const methods = routes.map(({ method }) => method);
-  const allow = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');
-  mounted.all((request, response) =>
-    respond(request, response, stage, () => Promise.resolve(otherMethod(request, allow))),
-  );
+  mounted.all(other);
 }
 
 type Mountable = (request: Request, response: Response) => Promise<void>;
@@ -125,13 +140,10 @@ function mountMethod(mounted: IRoute, method: Method, handler: Mountable): void 
     case 'DELETE':
       mounted.delete(handler);
       break;
+    case 'OPTIONS':
+      mounted.options(handler);
+      break;
   }
-}
-
-function otherMethod({ method }: IncomingMessage, allow: string): Answer {
-  if (method === 'OPTIONS')
-    return { status: 204, headers: { Allow: allow, 'Access-Control-Allow-Methods': allow } };
-  throw new HttpError('method-not-allowed', `This path takes ${allow}.`, { headers: { Allow: allow } });
 }
 
 /** Runs what makes the answer and sends it, or the error. Never rejects. */
@@ -144,7 +156,8 @@ async function respond(
   const exchange = exchanges.get(response);
   if (exchange === undefined) return;
   try {
-    exchange.result = await sendAnswer(request, response, await make(exchange));
+    const answer = conditioned(request, await make(exchange));
+    exchange.result = await sendAnswer(request, response, answer);
     if (exchange.result.outcome === 'source-failed') {
       exchange.logger.error('answer-broken', { error: exchange.result.error, route: exchange.route?.path });
     }
@@ -184,7 +197,7 @@ async function answerOf(
     requestId,
     route: route.path,
     params: paramsOf(request),
-    baseUrl: baseUrlOf(request, stage.settings.publicUrl),
+    baseUrl: baseUrlOf(request, stage.settings),
     remoteAddress: remoteAddressOf(request, stage.settings.trustedProxies),
     logger,
   };
@@ -199,11 +212,15 @@ async function guardedAnswer(
   context: RequestContext,
   recorded: Promise<void>,
 ): Promise<Answer> {
+  const handle = async () => {
+    assertCharacterSet(route, context);
+    return withContentLocation(route, context, await route.handler(context));
+  };
   if (route.method !== 'GET') {
     await recorded;
-    return route.handler(context);
+    return handle();
   }
-  const handled = (async () => route.handler(context))();
+  const handled = handle();
   const [answer, audit] = await Promise.allSettled([handled, recorded]);
   if (audit.status === 'fulfilled' && answer.status === 'fulfilled') return answer.value;
   if (answer.status === 'fulfilled') discardAnswer(answer.value);
@@ -216,6 +233,8 @@ function paramsOf({ params }: Request): Record<string, string> {
   );
 }
 
+/** Paths whose answers depend on what the client accepts (PS3.18 §8.7.8). */
+const NEGOTIATED = /^\/(dicom-web|wado)(\/|$)/;
 const MAX_LISTENERS = 30;
 const UUID = /^[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}$/i;
 

@@ -45,6 +45,11 @@ export class OpenContext {
     this.#response = response;
   }
 
+  /** Path and query as they came. */
+  get target(): string {
+    return this.#request.url ?? '/';
+  }
+
   /** The query as it came, without `?`; empty if there is none. */
   get rawQuery(): string {
     const url = this.#request.url ?? '';

@@ -10,8 +10,9 @@ export interface HeaderRules {
 
 /** Headers of ours that pages of allowed origins may read, beyond the few that CORS always shows. */
 const EXPOSED =
-  'Accept-Ranges, Content-Length, Content-Location, Content-Range, ETag, Link, Location, Repr-Digest, Retry-After, Sandyq-Correction, Warning, X-Request-Id';
-const ALLOWED = 'Accept, Authorization, Content-Type, If-Match, If-None-Match, If-Range, Range';
+  'Accept-Ranges, Allow, Content-Disposition, Content-Encoding, Content-Length, Content-Location, Content-Range, ETag, Link, Location, Repr-Digest, Retry-After, Sandyq-Correction, Warning, X-Request-Id';
+const ALLOWED =
+  'Accept, Accept-Language, Authorization, Cache-Control, Content-Encoding, Content-Type, If-Match, If-Modified-Since, If-None-Match, If-Range, If-Unmodified-Since, Pragma, Range, X-Request-Id, X-Requested-With';
 const PREFLIGHT_SECONDS = '600';
 
 /** Sets them: nothing is cached, guessed, framed or embedded elsewhere unless the handler or the CORS list says so. */
@@ -41,6 +42,8 @@ function setCorsHeaders(
   if (origin === undefined || !corsOrigins.includes(origin)) return;
   response.setHeader('Access-Control-Allow-Origin', origin);
   response.setHeader('Access-Control-Expose-Headers', EXPOSED);
+  // Never together with `*`: the origin is one that the administrator has named.
+  response.setHeader('Access-Control-Allow-Credentials', 'true');
   if (method !== 'OPTIONS') return;
   response.setHeader('Access-Control-Allow-Headers', ALLOWED);
   response.setHeader('Access-Control-Max-Age', PREFLIGHT_SECONDS);

@@ -38,6 +38,8 @@ describe('the table of errors', () => {
     gone: 410,
     'precondition-failed': 412,
     'too-large': 413,
+    'uri-too-long': 414,
+    'expectation-failed': 417,
     'unsupported-media-type': 415,
     'range-not-satisfiable': 416,
     'foreign-host': 421,

@@ -105,6 +105,12 @@ const PIXEL_DATA: Readonly<Record<string, Rule>> = {
   'no-such-frame': { status: 404, message: 'The instance has no such frame.', error: 'not-found' },
 };
 
+/** Retrieval says which faults a client can do something about; these are nobody's choice. */
+const CODEC: Readonly<Record<string, Rule>> = {
+  timeout: { status: 500, message: 'A codec did not finish in time and was ended.', error: 'codec-timeout' },
+  'worker-crashed': { status: 500, message: 'A codec failed and was ended.', error: 'codec-crashed' },
+};
+
 const HTTP: Readonly<Record<HttpErrorCode, Rule>> = {
   'bad-request': own(400),
   unauthenticated: own(401),
@@ -118,8 +124,10 @@ const HTTP: Readonly<Record<HttpErrorCode, Rule>> = {
   gone: own(410),
   'precondition-failed': own(412),
   'too-large': own(413),
+  'uri-too-long': own(414),
   'unsupported-media-type': own(415),
   'range-not-satisfiable': own(416),
+  'expectation-failed': own(417),
   'foreign-host': own(421),
   overloaded: { status: 503, message: OWN, retryAfterSeconds: 5 },
   stopping: { status: 503, message: OWN, retryAfterSeconds: 2 },
@@ -132,6 +140,7 @@ export const errorTable: Readonly<Record<string, Readonly<Record<string, Rule>>>
   DicomwebError: DICOMWEB,
   StorageError: STORAGE,
   PixelDataError: PIXEL_DATA,
+  CodecError: CODEC,
   DatabaseError: DATABASE,
   AuditError: AUDIT,
 };

@@ -14,6 +14,8 @@ export type HttpErrorCode =
   | 'conflict'
   | 'gone'
   | 'precondition-failed'
+  | 'uri-too-long'
+  | 'expectation-failed'
   | 'too-large'
   | 'unsupported-media-type'
   | 'range-not-satisfiable'

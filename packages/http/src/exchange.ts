@@ -36,7 +36,7 @@ export class ExchangeRecorder {
   /** `now`: milliseconds of a clock that never goes back. */
   constructor(routes: readonly Route[], metrics: Metrics, now: () => number) {
     const route = [...new Set(routes.map(({ path }) => path)), NO_ROUTE];
-    const labels = { route, method: [...METHODS, 'HEAD', 'OPTIONS'] };
+    const labels = { route, method: [...METHODS, 'HEAD'] };
     this.#now = now;
     this.#requests = metrics.counter({
       name: 'http_requests_total',

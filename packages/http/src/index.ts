@@ -2,6 +2,7 @@
 export { AdmissionControl, type AdmissionOptions, type Reservation } from './admission.ts';
 export { type Answer, type AnswerHeaders, discardAnswer, jsonAnswer } from './answer.ts';
 export { type AppOptions, createApp } from './app.ts';
+export { acceptsGzip } from './content-coding.ts';
 export { OpenContext, RequestContext } from './context.ts';
 export { type ErrorAnswer, errorTable, mapError } from './error-mapping.ts';
 export {

@@ -1,5 +1,6 @@
 /** The body of a request: how it is asked for, read, and left. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { HttpError } from './errors.ts';
 
 /** Answers whose client waits for `100 Continue` before it sends the body (RFC 9110 §10.1.1). */
 const waiting = new WeakSet<ServerResponse>();
@@ -10,6 +11,26 @@ export function deferContinue(server: Server): void {
     waiting.add(response);
     server.emit('request', request, response);
   });
+}
+
+/**
+ * Other expectations (RFC 9110 §10.1.1): Node would answer 417 to any, also to the empty `Expect:` that curl users send to switch the
+ * header off.
+ */
+export function judgeExpectations(server: Server): void {
+  server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
+    if ((request.headers.expect ?? '').trim() !== '') unexpected.add(request);
+    server.emit('request', request, response);
+  });
+}
+
+/** Requests that expect something nobody knows. */
+const unexpected = new WeakSet<IncomingMessage>();
+
+/** Throws `expectation-failed` for a request that expects anything but `100-continue`. */
+export function assertExpectation(request: IncomingMessage): void {
+  if (!unexpected.has(request)) return;
+  throw new HttpError('expectation-failed', 'The archive knows no expectation but 100-continue.');
 }
 
 /**

@@ -13,8 +13,8 @@ import type { Answer } from './answer.ts';
 import type { OpenContext, RequestContext } from './context.ts';
 import { StartError } from './errors.ts';
 
-/** Methods a route can have. HEAD and OPTIONS are answered by themselves. */
-export const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+/** Methods a route can have. HEAD is answered by itself, and so is OPTIONS where no route says more than `Allow`. */
+export const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 /** One of {@link METHODS}. */
 export type Method = (typeof METHODS)[number];
 
@@ -45,8 +45,8 @@ export interface GuardedRoute extends RouteBase {
   readonly action: GuardedAction;
   /** Whether it touches patient data: then each decision is audited, allowed or not. */
   readonly patientData: boolean;
-  /** What it touches; by default the study is the parameter `study`. */
-  readonly resource?: (params: Params) => RouteResource;
+  /** What it touches; by default the study is the parameter `study`. The query is that of the request, unchecked. */
+  readonly resource?: (params: Params, query: URLSearchParams) => RouteResource;
   /**
    * Says that the handler keeps to `context.decision.confinedTo`. Without it a principal that is confined to a facility is refused,
    * so that a handler that forgot can't show what belongs to another.

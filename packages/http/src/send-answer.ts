@@ -1,6 +1,7 @@
 /** Writes an answer to the connection. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Answer, abandon } from './answer.ts';
+import { inContentCoding } from './content-coding.ts';
 import { endAfterBody } from './request-body.ts';
 import { type SendOutcome, sendStream, writeHead } from './send-stream.ts';
 
@@ -8,9 +9,9 @@ import { type SendOutcome, sendStream, writeHead } from './send-stream.ts';
 export async function sendAnswer(
   request: IncomingMessage,
   response: ServerResponse,
-  answer: Answer,
+  given: Answer,
 ): Promise<SendOutcome> {
-  const { status, headers = {}, body = '' } = answer;
+  const { status, headers = {}, body = '' } = await inContentCoding(request, given);
   const bodyless = request.method === 'HEAD' || status === 204 || status === 304;
   if (typeof body === 'string' || body instanceof Uint8Array) {
     const bytes = typeof body === 'string' ? Buffer.from(body) : body;

@@ -53,20 +53,25 @@ export async function sendStream(
 export function writeHead(response: ServerResponse, status: number, headers: AnswerHeaders): void {
   response.statusCode = status;
   for (const [name, value] of Object.entries(headers)) {
-    if (name.toLowerCase() === 'vary') response.setHeader(name, unitedVary(response.getHeader(name), value));
+    if (name.toLowerCase() === 'vary') addVary(response, value);
     else response.setHeader(name, value);
   }
 }
 
-function unitedVary(before: unknown, value: AnswerHeaders[string]): string {
-  return [
-    ...new Set(
-      [before, value]
-        .flat()
-        .filter((word) => word !== undefined)
-        .map(String),
-    ),
-  ].join(', ');
+/** Adds names of request headers to `Vary`, each once. */
+export function addVary(response: ServerResponse, value: AnswerHeaders[string]): void {
+  const names = [response.getHeader('vary'), value].flat().filter((word) => word !== undefined);
+  response.setHeader(
+    'Vary',
+    [
+      ...new Set(
+        names
+          .join(',')
+          .split(',')
+          .map((name) => name.trim()),
+      ),
+    ].join(', '),
+  );
 }
 
 function declaredLength(headers: AnswerHeaders): number | undefined {

@@ -44,8 +44,10 @@ describe('listening', () => {
   it('takes long request lines and refuses endless ones', async () => {
     const app = await startApp([route(({ query }) => jsonAnswer(200, query.get('q')?.length))]);
     expect(await (await app.get(`/studies/1?q=${'1'.repeat(50_000)}`)).json()).toBe(50_000);
-    const head = `GET /studies/1?q=${'1'.repeat(70_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
-    expect((await exchangeRaw(app.port, head)).text).toMatch(/^HTTP\/1\.1 431 /);
+    const head = (length: number) =>
+      `GET /studies/1?q=${'1'.repeat(length)} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`;
+    expect((await exchangeRaw(app.port, head(70_000))).text).toMatch(/^HTTP\/1\.1 414 /);
+    expect((await exchangeRaw(app.port, head(140_000))).text).toMatch(/^HTTP\/1\.1 431 /);
     await app.close();
   });
 });

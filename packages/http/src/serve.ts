@@ -3,7 +3,8 @@ import { createServer, type RequestListener, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import type { Metrics } from '@sandyq/telemetry';
 import { StartError } from './errors.ts';
-import { deferContinue } from './request-body.ts';
+import { deferContinue, judgeExpectations } from './request-body.ts';
+import { LONGEST_TARGET } from './request-target.ts';
 
 /** Where to listen. */
 export interface ServeOptions {
@@ -37,8 +38,8 @@ const IDLE_MS = 120_000;
 const KEEP_ALIVE_MS = 75_000;
 const HEADERS_MS = 60_000;
 const CHECK_MS = 10_000;
-/** Searches list UIDs in the URL. */
-const MAX_HEAD_BYTES = 64 * 2 ** 10;
+/** Room for the longest target, and for the longer one that is refused as such (414) and not as a head (431). */
+const MAX_HEAD_BYTES = 2 * LONGEST_TARGET;
 
 /** Starts listening. Rejects with a {@link StartError} that names the setting to change. */
 export async function serve(listener: RequestListener, options: ServeOptions): Promise<RunningServer> {
@@ -60,6 +61,7 @@ export async function serve(listener: RequestListener, options: ServeOptions): P
   });
   server.on('drop', () => dropped.add(1));
   deferContinue(server);
+  judgeExpectations(server);
   const active = answersInProgress(server);
   const drain = drainable(server, active);
   server.on('timeout', (socket: Socket) => endIdle(socket, active, idleMs));

@@ -54,7 +54,11 @@ describe('settings', () => {
       compactBytesPerSecond: 50 * 2 ** 20,
       fixityIntervalDays: 90,
       fixityBytesPerSecond: 20 * 2 ** 20,
+      commitmentBytesPerSecond: 100 * 1024 * 1024,
       reconcileObjectsPerSecond: 2_000,
+      pictureCacheBytes: 128 * 2 ** 20,
+      maxAnimationPixels: 32 * 2 ** 20,
+      crossScriptNames: true,
     });
   });
 
@@ -104,7 +108,9 @@ describe('settings', () => {
       SANDYQ_S3_REPLICA_PREFIX: 'a',
       SANDYQ_FIXITY_INTERVAL_DAYS: '0',
       SANDYQ_FIXITY_BYTES_PER_SECOND: '1MiB',
+      SANDYQ_COMMITMENT_BYTES_PER_SECOND: '1MiB',
       SANDYQ_RECONCILE_OBJECTS_PER_SECOND: '100',
+      SANDYQ_CROSS_SCRIPT_NAMES: 'false',
     });
     expect(settings).toMatchObject({
       objectStore: { kind: 'filesystem' },
@@ -119,7 +125,9 @@ describe('settings', () => {
       },
       fixityIntervalDays: 0,
       fixityBytesPerSecond: 2 ** 20,
+      commitmentBytesPerSecond: 1024 * 1024,
       reconcileObjectsPerSecond: 100,
+      crossScriptNames: false,
     });
     expect(showSettings(settings)).not.toContain('very-secret');
   });
@@ -193,6 +201,8 @@ describe('faults', () => {
     ['SANDYQ_S3_PREFIX', ['/a', 'a/']],
     ['SANDYQ_S3_REPLICA_PREFIX', ['/a', 'a/']],
     ['SANDYQ_FIXITY_BYTES_PER_SECOND', ['0', '-1']],
+    ['SANDYQ_COMMITMENT_BYTES_PER_SECOND', ['0', '-1', 'fast']],
+    ['SANDYQ_CROSS_SCRIPT_NAMES', ['maybe']],
     ['SANDYQ_RECONCILE_OBJECTS_PER_SECOND', ['0', '-1', '2MiB']],
   ])('%s refuses wrong forms', (name, texts) => {
     for (const text of texts) {

@@ -67,7 +67,11 @@ export interface Settings {
   /** 0: nothing is read again in the background. */
   readonly fixityIntervalDays: number;
   readonly fixityBytesPerSecond: number;
+  readonly commitmentBytesPerSecond: number;
   readonly reconcileObjectsPerSecond: number;
+  readonly pictureCacheBytes: number;
+  readonly maxAnimationPixels: number;
+  readonly crossScriptNames: boolean;
 }
 
 /** Names and texts, as `process.env` has them. */
@@ -186,7 +190,11 @@ function compose(values: Values, cwd: string): Settings {
     compactBytesPerSecond: values.SANDYQ_COMPACT_BYTES_PER_SECOND,
     fixityIntervalDays: values.SANDYQ_FIXITY_INTERVAL_DAYS,
     fixityBytesPerSecond: values.SANDYQ_FIXITY_BYTES_PER_SECOND,
+    commitmentBytesPerSecond: values.SANDYQ_COMMITMENT_BYTES_PER_SECOND,
     reconcileObjectsPerSecond: values.SANDYQ_RECONCILE_OBJECTS_PER_SECOND,
+    pictureCacheBytes: values.SANDYQ_PICTURE_CACHE_BYTES,
+    maxAnimationPixels: values.SANDYQ_MAX_ANIMATION_PIXELS,
+    crossScriptNames: values.SANDYQ_CROSS_SCRIPT_NAMES,
   };
 }
 

@@ -53,13 +53,14 @@ const server = {
   }),
   SANDYQ_CORS_ORIGINS: optional(origins(), {
     unset: 'none',
-    about: 'Origins of other web pages (viewers) that may call the archive, separated by commas.',
+    about:
+      'Origins of other web pages (viewers) that may call the archive, also with credentials, separated by commas.',
     example: 'https://viewer.example.kz',
   }),
   SANDYQ_TRUSTED_PROXIES: withDefault(wholeNumber(0, 10), {
     default: '0',
     about:
-      'Number of reverse proxies in front whose `X-Forwarded-For` names the client; 0 ignores the header.',
+      'Number of reverse proxies in front: their `X-Forwarded-For` names the client, `-Proto` and `-Host` what links begin with; 0 ignores these headers.',
     example: '1',
   }),
   SANDYQ_MAX_CONNECTIONS: withDefault(wholeNumber(1, 100_000), {
@@ -247,6 +248,30 @@ const limits = {
     default: '20MiB',
     about: 'Most bytes a second that this reading takes from the object store.',
     example: '100MiB',
+  }),
+  SANDYQ_COMMITMENT_BYTES_PER_SECOND: withDefault(byteSize(1), {
+    default: '100MiB',
+    about:
+      'Most bytes a second that one retrieval process reads again to answer Storage Commitment requests.',
+    example: '400MiB',
+  }),
+  SANDYQ_CROSS_SCRIPT_NAMES: withDefault(yesOrNo(), {
+    default: 'true',
+    about:
+      'Whether a search for a name also finds it in other scripts: KIM, КИМ and 김, Қайрат and Kairat. `false`: as written only.',
+    example: 'false',
+  }),
+  SANDYQ_PICTURE_CACHE_BYTES: withDefault(byteSize(), {
+    default: '128MiB',
+    about:
+      'Memory for rendered pictures and thumbnails that were asked for lately, in a retrieval process; 0: none.',
+    example: '1GiB',
+  }),
+  SANDYQ_MAX_ANIMATION_PIXELS: withDefault(wholeNumber(0, 1_000_000_000), {
+    default: '33554432',
+    about:
+      'Most pixels of an animated picture, frames × width × height; larger ones are refused or sent frame by frame. 0: no animations.',
+    example: '67108864',
   }),
   SANDYQ_RECONCILE_OBJECTS_PER_SECOND: withDefault(wholeNumber(1, 1_000_000), {
     default: '2000',
