@@ -2,6 +2,8 @@
 import {
   type DicomJson,
   formatPersonName,
+  nameReadings,
+  nameSounds,
   parsePersonName,
   personNameKey,
   type Tag,
@@ -51,8 +53,16 @@ export function timeOf(json: DicomJson, tag: Tag): string | null {
   return `${hour}${minute}${second}.${fraction.padEnd(6, '0')}`;
 }
 
+/** By what else a name is found, derived from the name as it stands in its column. */
+export interface NameKeys {
+  /** In other scripts (nameReadings); null where no rule reads it. */
+  readonly readings: string | null;
+  /** By its sound (nameSounds); null where no rule reads it. */
+  readonly sounds: readonly string[] | null;
+}
+
 /** A person's name as sent (component groups joined by `=`) and its search keys, one a group. */
-export interface NameColumns {
+export interface NameColumns extends NameKeys {
   readonly name: string | null;
   readonly key: string | null;
   readonly ideographicKey: string | null;
@@ -73,7 +83,14 @@ export function nameOf(json: DicomJson, tag: Tag): NameColumns {
     key: personNameKey(group('Alphabetic')) || null,
     ideographicKey: personNameKey(group('Ideographic')) || null,
     phoneticKey: personNameKey(group('Phonetic')) || null,
+    ...nameKeysOf(name),
   };
+}
+
+/** Keys of a stored name: the same at ingest, at a rebuild and for studies of before (name-keys.ts). */
+export function nameKeysOf(name: string | null): NameKeys {
+  const sounds = name === null ? [] : nameSounds(name);
+  return { readings: nameReadings(name ?? '') ?? null, sounds: sounds.length === 0 ? null : sounds };
 }
 
 /** The items of a sequence, each a data set in JSON. */

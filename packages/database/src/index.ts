@@ -8,6 +8,7 @@ export {
   unaccountedEntries,
 } from './accounted-entries.ts';
 export * from './api-keys.ts';
+export { type ArchiveSize, COUNTED_STUDIES, readArchiveSize } from './archive-size.ts';
 export { type AuditEventRow, insertAuditEvents } from './audit-events.ts';
 export {
   type BaseBackup,
@@ -15,15 +16,7 @@ export {
   type BaseBackupStart,
   beginBaseBackup,
 } from './base-backup.ts';
-export {
-  type Change,
-  type Cursor,
-  formatCursor,
-  lastChange,
-  parseCursor,
-  publishChanges,
-  readChanges,
-} from './change-feed.ts';
+export * from './change-feed.ts';
 export { readExisting } from './commit/claim-sop-instances.ts';
 export { commitDecided, type DecidedCommitSteps } from './commit/commit-decided.ts';
 export type {
@@ -48,8 +41,11 @@ export {
   recordBygone,
 } from './commit/kept-entries.ts';
 export { type InstanceOrigin, type ReplacementDecision, removeInstance } from './commit/remove-instance.ts';
+export { SERIES_LEVEL_TAGS } from './commit/series.ts';
+export { STUDY_LEVEL_TAGS } from './commit/studies.ts';
 export { commitSuperseded } from './commit/superseded-segments.ts';
 export { isVerdictDue, recordVerdictsGiven } from './commit/verdicts-due.ts';
+export * from './commitment-requests.ts';
 export {
   type CompactableSegment,
   type CompactionClaim,
@@ -135,6 +131,7 @@ export { demandVerdicts, isSegmentKnown, takeOverLines } from './journal-catch-u
 export * from './journal-decisions.ts';
 export * from './journal-principals.ts';
 export { applyInstanceReplaced } from './journal-replacements.ts';
+export { findKnownInstances, type KnownInstance } from './known-instances.ts';
 export { hasSegments, knownSegments, type SegmentState, segmentStates } from './known-segments.ts';
 export {
   hasProposedCorrection,
@@ -146,6 +143,7 @@ export {
   listInstances,
   locateInstance,
   locateInstances,
+  type PixelFacts,
 } from './locate-instances.ts';
 export {
   listInstancesOfSegment,
@@ -154,6 +152,7 @@ export {
   restoreMetadataPieces,
 } from './metadata-pieces.ts';
 export { migrate } from './migrate.ts';
+export { countNameKeysDue, settleNameKeys } from './name-keys.ts';
 export {
   listNotedObjects,
   type NewNote,
@@ -262,6 +261,7 @@ export { readSourcesLocked, type SourceRow } from './rewrite/source-rows.ts';
 export { adoptSwap, type SegmentSwap, type SwapOutcome, swapSegments } from './rewrite/swap-segments.ts';
 export {
   type InstanceHit,
+  type OrderKey,
   type SearchHit,
   type SearchResult,
   type SearchVisibility,

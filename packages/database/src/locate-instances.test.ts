@@ -1,3 +1,4 @@
+import type { DicomJson } from '@sandyq/dicom';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GroupCommit } from './commit/group-commit.ts';
 import { listInstances, locateInstance, locateInstances } from './locate-instances.ts';
@@ -60,6 +61,51 @@ describe('instances of a study', () => {
       crcTableBytes: 4,
     });
     expect(list?.instances[0]?.metadataBytes).toBeGreaterThan(50);
+  });
+
+  it('say of their pixels what the choice of a transfer syntax depends on', async () => {
+    const factsOf = async (uid: string) =>
+      (await listInstances(test.database, { studyInstanceUid: '1.3' }))?.instances.find(
+        ({ sopInstanceUid }) => sopInstanceUid === uid,
+      )?.pixels;
+    const { facilityId, patientIssuerId: issuerId } = await createFacility(
+      test.database,
+      { code: 'g', name: 'g' },
+      'test',
+    );
+    const numbers = (vr: 'US' | 'IS', ...values: number[]) => ({ vr, Value: values });
+    const image = (lossy: string | undefined, more: DicomJson = {}): DicomJson => ({
+      '00280002': numbers('US', 3),
+      '00280008': numbers('IS', 40_000),
+      '00280010': numbers('US', 60_000),
+      '00280011': numbers('US', 50_000),
+      '00280100': numbers('US', 8),
+      ...(lossy === undefined ? {} : { '00282110': { vr: 'CS', Value: [lossy] } }),
+      ...more,
+    });
+    await new GroupCommit(test.database).submit(
+      segmentCommit({
+        studyInstanceUid: '1.3',
+        seriesInstanceUid: '1.3.1',
+        facilityId,
+        issuerId,
+        instances: [
+          { sopInstanceUid: '1.3.1.1', attributes: image('01') },
+          { sopInstanceUid: '1.3.1.2', attributes: image('00', { '00280002': { vr: 'US' } }) },
+          { sopInstanceUid: '1.3.1.3', attributes: image(undefined, { '00280010': { vr: 'US' } }) },
+        ],
+      }),
+    );
+    const decodedLength = 60_000 * 50_000 * 3 * 40_000;
+    expect(await factsOf('1.3.1.1')).toEqual({ isLossy: true, decodedLength });
+    // Where the data set does not say, a pixel has three samples at most.
+    expect(await factsOf('1.3.1.2')).toEqual({ isLossy: false, decodedLength });
+    expect(await factsOf('1.3.1.3')).toEqual({ isLossy: undefined, decodedLength: undefined });
+    const path = { studyInstanceUid: '1.3', seriesInstanceUid: '1.3.1', sopInstanceUid: '1.3.1.1' };
+    expect((await locateInstance(test.database, path))?.location.pixels).toEqual({
+      isLossy: true,
+      decodedLength,
+    });
   });
 
   it('are listed by series, with the revision of that', async () => {

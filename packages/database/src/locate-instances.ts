@@ -9,6 +9,14 @@ export interface InstanceScope {
   readonly sopInstanceUid?: string | undefined;
 }
 
+/** What of its pixels decides in which transfer syntaxes an instance can be sent. */
+export interface PixelFacts {
+  /** Lossy Image Compression (0028,2110): whether '01'; undefined where the data set does not say. */
+  readonly isLossy: boolean | undefined;
+  /** Bytes of all frames when decoded; undefined where the data set does not say. */
+  readonly decodedLength: number | undefined;
+}
+
 /** One instance of a list: enough to say how it can be answered, not where it lies. */
 export interface ListedInstance {
   readonly seriesKey: number;
@@ -16,6 +24,7 @@ export interface ListedInstance {
   readonly sopInstanceUid: string;
   readonly transferSyntaxUid: string;
   readonly hasPixelData: boolean;
+  readonly pixels: PixelFacts;
   /** SHA-256 of the received bytes, 32 bytes. */
   readonly sha256: Buffer;
   /** Received bytes. */
@@ -52,6 +61,7 @@ export interface InstanceLocation {
   readonly entryLength: number;
   readonly crc32: Buffer;
   readonly pixelData: PixelDataLayout | undefined;
+  readonly pixels: PixelFacts;
   readonly bulkData: readonly BulkElement[];
   readonly ordinal: number;
 }
@@ -80,6 +90,7 @@ export async function listInstances(
     name: `list-instances${inSeries ? '-of-series' : ''}`,
     text: `select s.study_key, s.facility_id, ${inSeries ? 'e' : 's'}.revision, i.series_key, e.series_instance_uid,
         i.sop_instance_uid, i.transfer_syntax_uid, i.pixel_data is not null as has_pixel_data, i.sha256,
+        ${PIXEL_COLUMNS},
         i.entry_length, octet_length(i.crc32) as crc_table_bytes,
         coalesce(octet_length(m.json_gzip), 0) as metadata_bytes
       from study s
@@ -102,7 +113,20 @@ export async function listInstances(
   );
 }
 
-interface ListRow {
+/** Rows of before these columns were there do not say how many samples a pixel has: three are most. */
+const PIXEL_COLUMNS = `i.is_lossy, ceil(i.rows::numeric * i.columns * coalesce(i.samples_per_pixel, 3) * i.bits_allocated
+  * coalesce(i.number_of_frames, 1) / 8)::float8 as decoded_bytes`;
+
+interface PixelRow {
+  is_lossy: boolean | null;
+  decoded_bytes: number | null;
+}
+
+function toPixels({ is_lossy: isLossy, decoded_bytes: decodedLength }: PixelRow): PixelFacts {
+  return { isLossy: isLossy ?? undefined, decodedLength: decodedLength ?? undefined };
+}
+
+interface ListRow extends PixelRow {
   study_key: number;
   facility_id: number;
   revision: number;
@@ -124,6 +148,7 @@ function toListed(row: ListRow): ListedInstance {
     sopInstanceUid: row.sop_instance_uid,
     transferSyntaxUid: row.transfer_syntax_uid,
     hasPixelData: row.has_pixel_data,
+    pixels: toPixels(row),
     sha256: row.sha256,
     entryLength: row.entry_length,
     crcTableBytes: row.crc_table_bytes,
@@ -171,9 +196,9 @@ export async function locateInstances(
 
 const LOCATION_COLUMNS = `i.study_key, i.series_key, e.series_instance_uid, i.sop_instance_uid, i.sop_class_uid,
   i.transfer_syntax_uid, i.sha256, i.segment_id, g.object_key, i.entry_offset, i.entry_length, i.crc32, i.pixel_data,
-  i.bulk_data, i.ordinal`;
+  i.bulk_data, i.ordinal, ${PIXEL_COLUMNS}`;
 
-interface LocationRow {
+interface LocationRow extends PixelRow {
   study_key: number;
   series_key: number;
   series_instance_uid: string;
@@ -206,6 +231,7 @@ function toLocation(row: LocationRow): InstanceLocation {
     entryLength: row.entry_length,
     crc32: row.crc32,
     pixelData: row.pixel_data ?? undefined,
+    pixels: toPixels(row),
     bulkData: row.bulk_data ?? [],
     ordinal: row.ordinal,
   };

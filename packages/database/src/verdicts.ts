@@ -170,7 +170,8 @@ export type KnownVerdict =
 
 /**
  * Whether bytes that carry this SOP Instance UID were judged before: as equal in another encoding, as a proposed
- * correction, or as an open quarantine entry; the repeat is counted where it is listed.
+ * correction, or as an open quarantine entry; the repeat is counted where it is listed. What is known to be equal is so,
+ * whatever the bytes were refused for another time; a request to the wrong study says nothing about another request.
  */
 export async function countKnownRepeat(
   client: Queryable,
@@ -178,15 +179,18 @@ export async function countKnownRepeat(
 ): Promise<KnownVerdict | undefined> {
   const result = await client.query<{ kind: KnownVerdict['kind']; reason: string | null }>({
     name: 'count-known-repeat',
-    text: `with correction as (
+    text: `with known as (
+        select same_encoding from known_encoding where sop_instance_uid = $2 and sha256 = $3),
+      correction as (
         update proposed_correction set times_received = times_received + 1
         where sop_instance_uid = $2 and sha256 = $3 and state = 'open' returning 1),
       quarantined as (
         update quarantine set times_received = times_received + 1, last_received_at = $4
-        where facility_id = $1 and sha256 = $3 and state = 'open' and sop_instance_uid = $2 returning reason)
-      select 'quarantine' as kind, reason from quarantined
-      union all select 'proposed-correction', null from correction
-      union all select case when same_encoding then 'equal' else 'equal-in-another-encoding' end, null from known_encoding where sop_instance_uid = $2 and sha256 = $3`,
+        where facility_id = $1 and sha256 = $3 and state = 'open' and sop_instance_uid = $2
+          and reason <> 'study-mismatch' and not exists (select from known) returning reason)
+      select case when same_encoding then 'equal' else 'equal-in-another-encoding' end as kind, null as reason from known
+      union all select 'quarantine', reason from quarantined
+      union all select 'proposed-correction', null from correction`,
     values: [repeat.facilityId, repeat.sopInstanceUid, repeat.sha256, repeat.receivedAt],
   });
   const [row] = result.rows;

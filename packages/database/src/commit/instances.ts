@@ -110,6 +110,8 @@ const INSTANCE_COLUMNS = [
   'bits_allocated',
   'number_of_frames',
   'photometric_interpretation',
+  'samples_per_pixel',
+  'is_lossy',
   'pixel_data',
   'bulk_data',
   'crc32',
@@ -162,6 +164,8 @@ function instanceRow({ segment, instance, keys }: Candidate, standing: Standing)
     smallIntegerOf(json, Tags.BitsAllocated),
     smallIntegerOf(json, Tags.NumberOfFrames),
     textOf(json, Tags.PhotometricInterpretation, 64),
+    smallIntegerOf(json, Tags.SamplesPerPixel),
+    isLossyOf(textOf(json, Tags.LossyImageCompression)),
     instance.pixelData === undefined ? null : JSON.stringify(instance.pixelData),
     instance.bulkData.length === 0 ? null : JSON.stringify(instance.bulkData),
     instance.crc32,
@@ -169,4 +173,10 @@ function instanceRow({ segment, instance, keys }: Candidate, standing: Standing)
     segment.receivedAt,
     instance.originSegmentId === segment.segmentId ? null : (instance.originSegmentId ?? null),
   ];
+}
+
+/** Lossy Image Compression (PS3.3 C.7.6.1.1.5); null where the data set does not say. */
+function isLossyOf(text: string | null): boolean | null {
+  if (text === '01') return true;
+  return text === '00' ? false : null;
 }

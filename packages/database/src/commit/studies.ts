@@ -1,5 +1,5 @@
 /** Step 3: the studies of new instances, and how each instance stands to its study's patient and facility. */
-import { type DicomJson, type Tag, Tags } from '@sandyq/dicom';
+import { type DicomJson, nameReadingsVersion, type Tag, Tags } from '@sandyq/dicom';
 import type { Queryable } from '../database.ts';
 import { dateOf, nameOf, pick, textOf, timeOf } from '../index-attributes.ts';
 import { insertRows } from '../insert-rows.ts';
@@ -63,6 +63,8 @@ const FOUNDED_COLUMNS = [
   'patient_name_key',
   'patient_name_ideographic_key',
   'patient_name_phonetic_key',
+  'patient_name_readings',
+  'patient_name_sounds',
   'patient_birth_date',
   'patient_sex',
   'study_date',
@@ -73,6 +75,9 @@ const FOUNDED_COLUMNS = [
   'study_description',
   'referring_physician_name',
   'referring_physician_name_key',
+  'referring_physician_name_readings',
+  'referring_physician_name_sounds',
+  'name_keys_version',
   'attributes',
 ] as const;
 
@@ -175,6 +180,8 @@ function foundedValues({ segment, instance }: Founder, isActive: boolean): unkno
     patientName.key,
     patientName.ideographicKey,
     patientName.phoneticKey,
+    patientName.readings,
+    patientName.sounds,
     dateOf(json, Tags.PatientBirthDate),
     textOf(json, Tags.PatientSex, 16),
     dateOf(json, Tags.StudyDate),
@@ -185,6 +192,9 @@ function foundedValues({ segment, instance }: Founder, isActive: boolean): unkno
     textOf(json, Tags.StudyDescription),
     referring.name,
     referring.key,
+    referring.readings,
+    referring.sounds,
+    nameReadingsVersion,
     pick(json, STUDY_LEVEL_TAGS),
   ];
 }

@@ -1,35 +1,69 @@
 /** One filter of a search as an SQL condition with parameters (PS3.4 C.2.2.2). */
-import { personNameKey } from '@sandyq/dicom';
 import type { Filter } from '@sandyq/dicomweb';
 import { DatabaseError } from '../errors.ts';
+import { type NameMatching, nameCondition } from './name-condition.ts';
+import { likePattern, type Parameters } from './parameters.ts';
 import { type SearchedColumn, searchedColumnAt } from './searched-columns.ts';
+import { zonedCondition } from './zoned-condition.ts';
 
-/** Collects values and names their places. */
-export class Parameters {
-  readonly values: unknown[] = [];
-
-  place(value: unknown): string {
-    this.values.push(value);
-    return `$${this.values.length}`;
-  }
+/** What holds for all filters of a request. */
+export interface Matching extends NameMatching {
+  /** Minutes from UTC of its dates and times, if it says so. */
+  readonly offsetMinutes: number | undefined;
 }
 
 /** SQL that is true for matching rows; undefined for universal matching. */
-export function filterCondition(filter: Filter, parameters: Parameters): string | undefined {
+export function filterCondition(
+  filter: Filter,
+  parameters: Parameters,
+  matching: Matching,
+): string | undefined {
   const column = searchedColumnAt(filter.path);
   if (column === undefined)
     throw new DatabaseError('data', 'the index has no column for an attribute of this search');
   const { match } = filter;
   if (match.kind === 'universal') return undefined;
+  const zoned =
+    matching.offsetMinutes === undefined
+      ? undefined
+      : zonedCondition(filter, matching.offsetMinutes, parameters);
+  if (zoned !== undefined) return zoned;
+  if (match.kind === 'empty') return emptyCondition(column);
   if (match.kind === 'combined-range') return momentCondition(filter.path, match, parameters);
   if (column.kind === 'name') {
-    return match.kind === 'person-name' ? nameCondition(column.keys, match, parameters) : 'false';
+    return match.kind === 'person-name' ? nameCondition(column, match, { parameters, matching }) : 'false';
   }
   if (column.kind === 'beside') {
     const inner = valueCondition(column, match, parameters);
     return `exists (select from ${column.from} where ${column.join} and ${inner})`;
   }
+  if (column.kind === 'unique' && match.kind === 'uid-list') {
+    const values = parameters.place(match.values);
+    return `${column.row} in (select ${column.key} from ${column.from} where ${column.sql} = any (${values}))`;
+  }
   return valueCondition(column, match, parameters);
+}
+
+/** Empty Value Matching (PS3.4 C.2.2.2.7): the attribute is absent or has no value. */
+function emptyCondition(column: SearchedColumn): string {
+  switch (column.kind) {
+    case 'name':
+      return column.keys.map((key) => `${key} is null`).join(' and ');
+    case 'list':
+      return `cardinality(${column.sql}) = 0`;
+    case 'beside':
+      return `not exists (select from ${column.from} where ${column.join} and coalesce(${column.sql}, '') <> '')`;
+    case 'text':
+    case 'time':
+      return `coalesce(${column.sql}, '') = ''`;
+    case 'integer':
+    case 'date':
+      return `${column.sql} is null`;
+    case 'unique':
+      return 'false';
+    default:
+      return column satisfies never;
+  }
 }
 
 type Match = Filter['match'];
@@ -51,6 +85,7 @@ function valueCondition(column: ValueColumn, match: Match, parameters: Parameter
       return rangeCondition(column, match, parameters);
     case 'person-name':
     case 'universal':
+    case 'empty':
     case 'combined-range':
       return 'false';
     default:
@@ -102,33 +137,4 @@ function momentCondition(
     match.to !== undefined && `${row} <= ${bound(match.to)}`,
   ];
   return bounds.filter((condition) => condition !== false).join(' and ') || 'true';
-}
-
-function nameCondition(
-  keys: readonly (string | undefined)[],
-  match: Extract<Match, { kind: 'person-name' }>,
-  parameters: Parameters,
-): string {
-  const matches = (sql: string, text: string) => {
-    const key = personNameKey(text);
-    if (!match.hasWildcards) return `${sql} = ${parameters.place(key)}`;
-    return `${sql} like ${parameters.place(likePattern(key))}`;
-  };
-  const known = keys.filter((key) => key !== undefined);
-  if ('anyGroup' in match) return `(${known.map((sql) => matches(sql, match.anyGroup)).join(' or ')})`;
-  const groups = [match.alphabetic, match.ideographic, match.phonetic];
-  const conditions = groups.flatMap((group, index) => {
-    if (group === undefined) return [];
-    const sql = keys[index];
-    return sql === undefined ? ['false'] : [matches(sql, group)];
-  });
-  return conditions.length === 0 ? 'true' : `(${conditions.join(' and ')})`;
-}
-
-/** DICOM's `*` and `?` (PS3.4 C.2.2.2.4) as SQL's `%` and `_`. */
-export function likePattern(pattern: string): string {
-  return pattern
-    .replaceAll(/[\\%_]/g, '\\$&')
-    .replaceAll('*', '%')
-    .replaceAll('?', '_');
 }

@@ -8,9 +8,20 @@ export type SearchedColumn =
   | {
       readonly kind: 'name';
       readonly keys: readonly [alphabetic: string, ideographic?: string, phonetic?: string];
+      /** In other scripts, and by sound (index-attributes.ts). */
+      readonly readings: string;
+      readonly sounds: string;
     }
   | { readonly kind: 'list'; readonly sql: string }
   /** A column of rows beside the searched one: `exists (select from … where <join> and <condition on sql>)`. */
+  /** A unique key that another table is found by: `row in (select key from … where <condition on sql>)`. */
+  | {
+      readonly kind: 'unique';
+      readonly row: string;
+      readonly key: string;
+      readonly from: string;
+      readonly sql: string;
+    }
   | { readonly kind: 'beside'; readonly from: string; readonly join: string; readonly sql: string };
 
 const text = (sql: string): SearchedColumn => ({ kind: 'text', sql });
@@ -32,12 +43,22 @@ const COLUMNS: ReadonlyMap<string, SearchedColumn> = new Map(
       [[Tags.StudyTime], time('s.study_time')],
       [[Tags.AccessionNumber], text('s.accession_number')],
       [[Tags.ModalitiesInStudy], { kind: 'list', sql: 's.modalities' }],
-      [[Tags.ReferringPhysicianName], { kind: 'name', keys: ['s.referring_physician_name_key'] }],
+      [
+        [Tags.ReferringPhysicianName],
+        {
+          kind: 'name',
+          keys: ['s.referring_physician_name_key'],
+          readings: 's.referring_physician_name_readings',
+          sounds: 's.referring_physician_name_sounds',
+        },
+      ],
       [
         [Tags.PatientName],
         {
           kind: 'name',
           keys: ['s.patient_name_key', 's.patient_name_ideographic_key', 's.patient_name_phonetic_key'],
+          readings: 's.patient_name_readings',
+          sounds: 's.patient_name_sounds',
         },
       ],
       [[Tags.PatientID], text('s.patient_id')],
@@ -77,7 +98,16 @@ const COLUMNS: ReadonlyMap<string, SearchedColumn> = new Map(
         request('q.scheduled_procedure_step_id'),
       ],
       [[Tags.SOPClassUID], text('i.sop_class_uid')],
-      [[Tags.SOPInstanceUID], text('i.sop_instance_uid')],
+      [
+        [Tags.SOPInstanceUID],
+        {
+          kind: 'unique',
+          row: '(i.study_key, i.sop_instance_uid)',
+          key: 'p.study_key, p.sop_instance_uid',
+          from: 'sop_instance p',
+          sql: 'p.sop_instance_uid',
+        },
+      ],
       [[Tags.InstanceNumber], integer('i.instance_number')],
       [[Tags.NumberOfFrames], integer('i.number_of_frames')],
       [[Tags.Rows], integer('i.rows')],
