@@ -5,6 +5,7 @@ export type QuarantineErrorCode =
   | 'decided' // somebody has decided already
   | 'use-replace' // accepting is not enough: another instance holds the SOP Instance UID
   | 'nothing-to-replace' // no other instance holds its SOP Instance UID
+  | 'nothing-to-judge' // it was not refused for another instance with its SOP Instance UID
   | 'still-refused' // the bytes cannot be indexed, now as before
   | 'not-kept' // the bytes were discarded
   | 'file-exists'; // the file to export to is there already
@@ -31,6 +32,23 @@ export class JournalError extends Error {
   readonly code: JournalErrorCode;
 
   constructor(code: JournalErrorCode, message: string, options: { cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+  }
+}
+
+/** Why nothing came of a comparison; the same comparison again may tell. */
+export type ComparisonErrorCode =
+  | 'busy' // too many wait for their turn
+  | 'timeout' // a codec or the whole took too long
+  | 'closed'; // the process is about to end
+
+/** There was no time to compare pixel values: no verdict is given, and the bytes stay where they are. */
+export class ComparisonError extends Error {
+  override readonly name = 'ComparisonError';
+  readonly code: ComparisonErrorCode;
+
+  constructor(code: ComparisonErrorCode, message: string, options: { cause?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
   }

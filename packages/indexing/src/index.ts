@@ -18,8 +18,29 @@ export {
   type PlannedRewrite,
   planCompaction,
 } from './compaction/plan-compaction.ts';
+export {
+  compareInstances,
+  type InstanceComparison,
+  type StoredContent,
+} from './comparison/compare-instances.ts';
+export {
+  PixelValueComparison,
+  type PixelValueComparisonOptions,
+} from './comparison/pixel-value-comparison.ts';
+export { BulkParts } from './composition/bulk-parts.ts';
+export { type ComposedFile, composeInstance, readMetadata } from './composition/compose-instance.ts';
+export { keepReceivedParts } from './composition/keep-received-parts.ts';
+export { refusedParts } from './composition/refused-parts.ts';
+export type { MetadataPart, RequestPart } from './composition/request-part.ts';
 export { Directory } from './directory.ts';
-export { JournalError, type JournalErrorCode, QuarantineError, type QuarantineErrorCode } from './errors.ts';
+export {
+  ComparisonError,
+  type ComparisonErrorCode,
+  JournalError,
+  type JournalErrorCode,
+  QuarantineError,
+  type QuarantineErrorCode,
+} from './errors.ts';
 export { type CheckedObject, checkDue } from './fixity/check-due.ts';
 export { withRate } from './fixity/rated-store.ts';
 export type { RepairPorts } from './fixity/repair-ports.ts';
@@ -59,16 +80,22 @@ export {
   type VerifyJournalOptions,
   verifyJournal,
 } from './journal/verify-journal.ts';
-export type { Verdict } from './judge.ts';
+export { referenceOf, type Verdict } from './judge.ts';
 export { type Accepted, acceptQuarantined } from './quarantine/accept-quarantined.ts';
 export { clearQuarantineLeftovers } from './quarantine/clear-leftovers.ts';
 export { type Discarded, discardQuarantined } from './quarantine/discard-quarantined.ts';
 export { type Exported, exportQuarantined } from './quarantine/export-quarantined.ts';
+export {
+  type JudgedAgain,
+  type JudgedAllAgain,
+  judgeAllAgain,
+  judgeQuarantinedAgain,
+} from './quarantine/judge-again.ts';
 export { readQuarantined } from './quarantine/look-again.ts';
 export type { QuarantinePorts } from './quarantine/quarantine-ports.ts';
 export { assertKeptWhole, type KeptBytes, readKept } from './quarantine/read-kept.ts';
 export { type Replaced, replaceByQuarantined } from './quarantine/replace-by-quarantined.ts';
-export { type Fault, RefusedError } from './reception/fault.ts';
+export { type Fault, faultOf, RefusedError } from './reception/fault.ts';
 export {
   type ReceivedInstance,
   type Reception,

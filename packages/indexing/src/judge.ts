@@ -11,9 +11,9 @@ import {
   recordQuarantine,
   settleSegment,
 } from '@sandyq/database';
-import { type ContentComparison, compareContent, digestContent } from '@sandyq/dicom';
 import type { FailureReasonName, WarningReasonName } from '@sandyq/dicomweb';
-import { type EntryReference, entryReference, isStorageError, readEntry } from '@sandyq/storage';
+import { type EntryReference, entryReference, isStorageError } from '@sandyq/storage';
+import { compareInstances, type InstanceComparison } from './comparison/compare-instances.ts';
 import { deviceOf, equipmentOf, type Sender } from './sender.ts';
 import type { IndexingPorts, StoredInstance, StoredSegment } from './stored-segment.ts';
 
@@ -34,7 +34,7 @@ export interface Newcomer {
   readonly sender: Sender;
 }
 
-type JudgePorts = Pick<IndexingPorts, 'database' | 'store'>;
+type JudgePorts = Pick<IndexingPorts, 'database' | 'store' | 'pixels'>;
 
 /** Why a newcomer is kept but not accepted. */
 interface Refusal {
@@ -73,7 +73,7 @@ async function judgeAgainst(
   existing: ExistingInstance,
 ): Promise<Verdict> {
   const held = existing.state === 'identity-conflict' ? ({ warning: 'identity-conflict' } as const) : {};
-  const comparison = await compareWithHeld(ports, newcomer, existing);
+  const { comparison, doubt } = await compareWithHeld(ports, newcomer, existing);
   switch (comparison) {
     case 'equal':
       await noteEqual(ports, newcomer, { existing, isSameEncoding: true });
@@ -86,7 +86,10 @@ async function judgeAgainst(
     case 'different':
       return quarantine(ports, newcomer, {
         reason: 'duplicate-sop-instance',
-        message: 'another instance with other content has this SOP Instance UID',
+        message:
+          doubt === undefined
+            ? 'another instance with other content has this SOP Instance UID'
+            : `another instance has this SOP Instance UID, and pixel values cannot be compared (${doubt})`,
       });
     default:
       return comparison satisfies never;
@@ -115,7 +118,7 @@ async function compareWithHeld(
   ports: JudgePorts,
   newcomer: Newcomer,
   existing: ExistingInstance,
-): Promise<ContentComparison> {
+): Promise<InstanceComparison> {
   try {
     return await compare(ports, newcomer, existing);
   } catch (error) {
@@ -130,23 +133,27 @@ async function compareWithHeld(
 }
 
 async function compare(
-  { store }: JudgePorts,
-  { instance, segment }: Newcomer,
+  ports: JudgePorts,
+  { instance: { entry }, segment }: Newcomer,
   existing: ExistingInstance,
-): Promise<ContentComparison> {
-  if (existing.sha256.toString('hex') === instance.entry.sha256) return 'equal';
-  const reference: EntryReference = {
+): Promise<InstanceComparison> {
+  if (existing.sha256.toString('hex') === entry.sha256) return { comparison: 'equal' };
+  return compareInstances(
+    ports,
+    { entry: referenceOf(existing), transferSyntaxUid: existing.transferSyntaxUid },
+    { entry: entryReference(segment.key, entry), transferSyntaxUid: entry.transferSyntaxUid },
+  );
+}
+
+/** Where the bytes of the instance that holds a SOP Instance UID lie. */
+export function referenceOf(existing: ExistingInstance): EntryReference {
+  return {
     key: existing.objectKey,
     offset: existing.entryOffset,
     length: existing.entryLength,
     crc32: existing.crc32,
     pixelData: existing.pixelData,
   };
-  const [known, fresh] = [
-    await digestContent(readEntry(store, reference)),
-    await digestContent(readEntry(store, entryReference(segment.key, instance.entry))),
-  ];
-  return compareContent(known, fresh, existing.transferSyntaxUid === instance.entry.transferSyntaxUid);
 }
 
 async function proposeCorrection(

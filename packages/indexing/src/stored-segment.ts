@@ -2,6 +2,7 @@
 import type { Database, GroupCommit } from '@sandyq/database';
 import type { DicomJson } from '@sandyq/dicom';
 import type { ObjectStore, ReceiptEntry, SegmentReceipt } from '@sandyq/storage';
+import type { PixelValueComparison } from './comparison/pixel-value-comparison.ts';
 import type { Directory } from './directory.ts';
 
 export interface IndexingPorts {
@@ -9,6 +10,8 @@ export interface IndexingPorts {
   readonly groupCommit: Pick<GroupCommit, 'submit'>;
   readonly store: ObjectStore;
   readonly directory: Directory;
+  /** Tells equal pixel values of two encodings. */
+  readonly pixels: Pick<PixelValueComparison, 'compare'>;
 }
 
 /** A segment that is an object of the store. */

@@ -81,6 +81,7 @@ export {
   rewriteSegments,
   withReceivedParts,
 } from './segment/rewrite-segment.ts';
+export type { ScratchFile } from './segment/scratch-file.ts';
 export { type SegmentBytes, withFileBytes } from './segment/segment-bytes.ts';
 export { buildSegmentKey, parseSegmentKey, type SegmentKey, studyKeyPrefix } from './segment/segment-key.ts';
 export type { SegmentFault } from './segment/segment-regions.ts';

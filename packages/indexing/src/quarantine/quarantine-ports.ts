@@ -5,7 +5,7 @@ import { QuarantineError } from '../errors.ts';
 import type { JournalPorts } from '../journal/journal-ports.ts';
 import type { IndexingPorts } from '../stored-segment.ts';
 
-export interface QuarantinePorts extends Pick<IndexingPorts, 'directory'>, JournalPorts {
+export interface QuarantinePorts extends Pick<IndexingPorts, 'directory' | 'pixels'>, JournalPorts {
   /** Where bytes pass on their way from a quarantine object into a segment. */
   readonly spool: SegmentSpool;
   readonly now: () => Date;

@@ -9,9 +9,10 @@ import {
 } from '@sandyq/database';
 import type { ObjectStore } from '@sandyq/storage';
 import { judge } from '../judge.ts';
+import type { IndexingPorts } from '../stored-segment.ts';
 import type { ReplayPlan } from './plan-replay.ts';
 
-export interface CommitPlansPorts {
+export interface CommitPlansPorts extends Pick<IndexingPorts, 'pixels'> {
   readonly database: Database;
   readonly store: ObjectStore;
   /** One transaction; see GroupCommit.submitTogether. */

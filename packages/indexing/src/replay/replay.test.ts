@@ -23,6 +23,7 @@ import {
 } from '@sandyq/storage';
 import { silentLogger } from '@sandyq/telemetry';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PixelValueComparison } from '../comparison/pixel-value-comparison.ts';
 import { Directory } from '../directory.ts';
 import { rebuildIndex } from './rebuild-index.ts';
 import { emptyRebuildReport } from './rebuild-report.ts';
@@ -60,6 +61,7 @@ async function bench() {
     maintenance: store,
     logger: silentLogger(),
     groupCommit: new GroupCommit(database),
+    pixels: new PixelValueComparison({ threads: 1, isLast: true }),
     directory: new Directory(database, () => performance.now()),
   };
   return { ports, database, spoolFolder: join(root, 'spool') };

@@ -6,6 +6,7 @@ import type { FileSystem } from '../file-system/file-system.ts';
 import { LooseFileWriter } from './loose-file.ts';
 import { assertSegmentHeader } from './parse-receipt.ts';
 import type { SegmentHeader } from './receipt.ts';
+import { ScratchFile } from './scratch-file.ts';
 import { type SegmentOverflow, SegmentWriter } from './segment-writer.ts';
 import { SpoolFile, unsealedSuffix } from './spool-file.ts';
 import { currentProcess, encodeOwner, ownerFileName, type ProcessIdentity } from './spool-owner.ts';
@@ -48,6 +49,11 @@ export class SegmentSpool {
   /** Begins a file for bytes that go to quarantine. */
   async createLoose(): Promise<LooseFileWriter> {
     return new LooseFileWriter(await this.#createFile(`${this.#options.newId()}.loose${unsealedSuffix}`));
+  }
+
+  /** Begins a file for what is read again before the request ends, and is no object then. */
+  async createScratch(): Promise<ScratchFile> {
+    return new ScratchFile(await this.#createFile(`${this.#options.newId()}.loose${unsealedSuffix}`));
   }
 
   /** Removes a sealed file once the object store has it, or nobody wants it any more. */
