@@ -44,6 +44,11 @@ export class AdmittedBody implements AsyncIterable<Uint8Array> {
     for (let next = await this.#next(); next.done !== true; next = await this.#next()) yield next.value;
   }
 
+  /** Makes sure that so many bytes beyond those of the body can be written. Rejects with `overloaded`. */
+  reserve(bytes: number): Promise<void> {
+    return this.#options.reservation.growTo(this.#receivedBytes + bytes);
+  }
+
   /** Lets go of the connection, so that what is left of the body can be dropped, and its sender gets to see the answer. */
   release(): void {
     // Not waited for: where the sender stalls this ends with the connection, and its error is nobody's concern any more.

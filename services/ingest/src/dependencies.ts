@@ -1,5 +1,5 @@
 /** What ingest works with; made once by whoever starts the service. */
-import type { IndexingPorts, IndexReadiness } from '@sandyq/indexing';
+import type { IndexingPorts, IndexReadiness, PixelValueComparison } from '@sandyq/indexing';
 import type { SegmentSpool } from '@sandyq/storage';
 import type { Logger } from '@sandyq/telemetry';
 import type { ReadingTurns } from './reading-turns.ts';
@@ -16,6 +16,8 @@ export interface IngestDependencies extends IndexingPorts {
   readonly quarantineQuotaBytes: number;
   /** How long a sender may bring next to nothing, milliseconds. */
   readonly stallMs: number;
+  /** Senders wait for it: what takes long is left to the index service. */
+  readonly pixels: PixelValueComparison;
   /** In which bodies are read. */
   readonly turns: ReadingTurns;
 }

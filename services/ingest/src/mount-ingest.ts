@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GroupCommit } from '@sandyq/database';
 import { AdmissionControl, type GuardedRoute } from '@sandyq/http';
-import { Directory, IndexReadiness, recoverSpool } from '@sandyq/indexing';
+import { Directory, IndexReadiness, PixelValueComparison, recoverSpool } from '@sandyq/indexing';
 import type { Archive, Mounted } from '@sandyq/service';
 import { StorageError } from '@sandyq/storage';
 import type { IngestDependencies } from './dependencies.ts';
@@ -15,6 +15,9 @@ const SWEEP_AGAIN_MS = 600_000;
 const RECOVER_AGAIN_MS = 30_000;
 /** For a request's turn: below the minute after which reverse proxies give up a backend that takes nothing. */
 const ADMISSION_WAIT_MS = 30_000;
+
+/** Re-sends in another encoding are rare; their threads start with the first one. */
+const COMPARISON_THREADS = 2;
 
 export function mountIngest(archive: Archive): Mounted {
   const dependencies = ingestDependencies(archive);
@@ -55,9 +58,10 @@ export function mountIngest(archive: Archive): Mounted {
       { name: 'spool', check: () => assertSpoolTakes(archive) },
       { name: 'index', check: () => assertIndexKnows(dependencies.readiness) },
     ],
-    stop: () => {
+    stop: async () => {
       stopping.abort();
-      return recovered;
+      await dependencies.pixels.close();
+      await recovered;
     },
   };
 }
@@ -111,5 +115,6 @@ export function ingestDependencies(archive: Archive): IngestDependencies {
     quarantineQuotaBytes: archive.settings.quarantineQuotaBytes,
     turns: new ReadingTurns(),
     stallMs: archive.settings.senderStallSeconds * 1_000,
+    pixels: new PixelValueComparison({ threads: COMPARISON_THREADS, isLast: false }),
   };
 }

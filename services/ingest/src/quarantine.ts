@@ -10,11 +10,16 @@ import {
 } from '@sandyq/storage';
 import type { IngestDependencies } from './dependencies.ts';
 
+/** UIDs as far as they are known. */
+export type PartialIdentification = {
+  readonly [Name in keyof Omit<Identification, 'transferSyntax'>]?: string | undefined;
+};
+
 /** What is known of refused bytes. */
 export interface RefusedBytes {
   readonly sender: Sender;
   readonly device: Device | undefined;
-  readonly identification: Identification | undefined;
+  readonly identification: PartialIdentification | undefined;
   readonly fault: Fault;
   readonly receivedAt: Date;
 }

@@ -1,4 +1,4 @@
-/** `POST /dicom-web/studies[/{study}]` (PS3.18 §10.5): multipart/related, or one instance as application/dicom. */
+/** `POST /dicom-web/studies[/{study}]` (PS3.18 §10.5): Part 10 files, or metadata and bulk data; receive-parts.ts reads them. */
 import type { Principal } from '@sandyq/auth';
 import { stringifyDicomJson } from '@sandyq/dicom';
 import {
@@ -6,13 +6,10 @@ import {
   dataSetOffers,
   dicomJsonType,
   dicomXmlType,
-  essenceOf,
   failureReasons,
   negotiate,
   parseAccept,
-  parseMediaType,
   parseUid,
-  readMultipartRelated,
   type StoreResult,
   storeResponse,
 } from '@sandyq/dicomweb';
@@ -20,9 +17,11 @@ import { type AdmissionControl, type Answer, HttpError, type RequestContext } fr
 import type { Sender } from '@sandyq/indexing';
 import { DEFAULT_FACILITY_CODE } from '@sandyq/service';
 import { AdmittedBody } from './admitted-body.ts';
+import { CodedBody, contentCodingOf } from './coded-body.ts';
 import type { IngestDependencies } from './dependencies.ts';
 import { assertIndexKnows } from './index-knows.ts';
 import { isTroubleOfOurs } from './own-trouble.ts';
+import { receiveRequest } from './receive-parts.ts';
 import { StoreSession } from './store-session.ts';
 
 /** For answers that say that store or database are away, or the quarantine is full. */
@@ -38,7 +37,7 @@ export async function storeInstances(
 ): Promise<Answer> {
   const { study } = context.params;
   const studyInstanceUid = study === undefined ? undefined : parseUid(study, 'study');
-  assertNotEncoded(context);
+  const coding = contentCodingOf(context.headers['content-encoding']);
   const answerType = answerTypeOf(context);
   try {
     await assertIndexKnows(dependencies.readiness);
@@ -47,7 +46,9 @@ export async function storeInstances(
     try {
       const session = new StoreSession(dependencies, sender, { studyInstanceUid });
       const { stallMs, turns } = dependencies;
-      await receiveAll(context, new AdmittedBody(context.body, { reservation, stallMs, turns }), session);
+      const admitted = new AdmittedBody(context.body, { reservation, stallMs, turns });
+      const body = coding === 'identity' ? admitted : new CodedBody(admitted, { coding, reservation, turns });
+      await receiveAll(dependencies, context, body, session);
       const answer = answerWith(await session.finish(), answerType, context);
       return { ...answer, headers: { ...answer.headers, [KNOWN_INSTANCES]: session.knownCount } };
     } finally {
@@ -58,9 +59,28 @@ export async function storeInstances(
   }
 }
 
-async function receiveAll(context: RequestContext, body: AdmittedBody, session: StoreSession): Promise<void> {
+/** A body as the handlers below read it. */
+type StoreBody = AdmittedBody | CodedBody;
+
+async function receiveAll(
+  dependencies: IngestDependencies,
+  context: RequestContext,
+  body: StoreBody,
+  session: StoreSession,
+): Promise<void> {
+  const { study } = context.params;
+  const path = study === undefined ? '' : `/${encodeURIComponent(study)}`;
   try {
-    await receiveBody(context, body, session);
+    await receiveRequest(
+      dependencies,
+      {
+        contentType: context.headers['content-type'],
+        url: `${context.baseUrl}/dicom-web/studies${path}`,
+        body,
+        reserve: (bytes) => body.reserve(bytes),
+      },
+      session,
+    );
   } catch (error) {
     // What came whole is sealed and committed, though its sender only learns so from a repeat.
     await session.finish();
@@ -78,57 +98,18 @@ function unavailable(cause: unknown): HttpError {
   });
 }
 
-/** Content codings (RFC 9110 §8.4) would be taken for malformed DICOM. */
-function assertNotEncoded({ headers }: RequestContext): void {
-  const coding = headers['content-encoding'];
-  if (coding === undefined || coding.toLowerCase() === 'identity') return;
-  throw new HttpError('unsupported-media-type', 'Send the body without Content-Encoding.', {
-    headers: { 'Accept-Encoding': 'identity' },
-  });
-}
-
 function answerWith(results: readonly StoreResult[], answerType: string, context: RequestContext): Answer {
   const response = storeResponse(results, { rootUrl: `${context.baseUrl}/dicom-web` });
   const body = answerType === dicomXmlType ? response.xml() : stringifyDicomJson(response.json);
   const later = results.some(isWorthRepeating) ? { 'Retry-After': RETRY_AFTER_SECONDS } : {};
-  return { status: response.status, headers: { 'Content-Type': answerType, ...later }, body };
+  const { location } = response;
+  const created = location === undefined ? {} : { Location: location, 'Content-Location': location };
+  return { status: response.status, headers: { 'Content-Type': answerType, ...created, ...later }, body };
 }
 
 /** Also of an answer of partial success: what failed for our trouble is worth sending again. */
 function isWorthRepeating(result: StoreResult): boolean {
   return result.verdict === 'failed' && failureReasons[result.reason].status === 503;
-}
-
-async function receiveBody(
-  context: RequestContext,
-  body: AsyncIterable<Uint8Array>,
-  session: StoreSession,
-): Promise<void> {
-  const contentType = parseMediaType(context.headers['content-type'] ?? '');
-  switch (contentType && essenceOf(contentType)) {
-    case 'application/dicom':
-      return session.receive(body);
-    case 'multipart/related':
-      return receiveParts(context, body, session);
-    default:
-      throw new HttpError(
-        'unsupported-media-type',
-        'Send multipart/related; type="application/dicom", or one instance as application/dicom.',
-      );
-  }
-}
-
-async function receiveParts(
-  context: RequestContext,
-  body: AsyncIterable<Uint8Array>,
-  session: StoreSession,
-): Promise<void> {
-  for await (const part of readMultipartRelated(body, context.headers['content-type'] ?? '')) {
-    const partType = parseMediaType(part.headers.get('content-type') ?? 'application/dicom');
-    if (part.fault !== undefined || partType === undefined) session.refuse('part-headers');
-    else if (essenceOf(partType) === 'application/dicom') await session.receive(part.body);
-    else session.refuse('unsupported-media-type');
-  }
 }
 
 /** Negotiated before anything is received: a 406 after the fact would hide that the instances are stored. */

@@ -5,18 +5,27 @@
 import type { Identification } from '@sandyq/dicom';
 import { DicomwebError, type FailureReasonName, type StoreResult } from '@sandyq/dicomweb';
 import {
+  type ComposedFile,
+  type Fault,
   indexSegment,
+  keepReceivedParts,
   type ReceivedInstance,
   type Reception,
   RefusedError,
   receiveInstance,
+  refusedParts,
   type Sender,
   type Verdict,
 } from '@sandyq/indexing';
-import { type SealedSegment, SegmentSet, storeSegment } from '@sandyq/storage';
+import { type SealedSegment, SegmentSet, type SegmentWriter, storeSegment } from '@sandyq/storage';
 import type { IngestDependencies } from './dependencies.ts';
 import { isTroubleOfOurs } from './own-trouble.ts';
-import { QuarantineFullError, quarantineBytes } from './quarantine.ts';
+import {
+  type PartialIdentification,
+  QuarantineFullError,
+  quarantineBytes,
+  type RefusedBytes,
+} from './quarantine.ts';
 import { verdictOnRepeat } from './verdicts-on-repeats.ts';
 
 /** Segments being put and committed while the request goes on; beyond, the request waits. */
@@ -25,6 +34,15 @@ const MAX_SEGMENTS_IN_FLIGHT = 4;
 export interface StoreScope {
   /** Study of the request's path: instances of another one are refused. */
   readonly studyInstanceUid: string | undefined;
+}
+
+/** What is known of metadata and bulk data that are refused. */
+export interface RefusedComposition {
+  readonly fault: Fault;
+  /** As far as the metadata say. */
+  readonly uids: PartialIdentification;
+  /** What goes to quarantine; undefined: nothing, it will be sent again. */
+  readonly kept: AsyncIterable<Uint8Array> | undefined;
 }
 
 export class StoreSession {
@@ -66,27 +84,43 @@ export class StoreSession {
 
   /** Receives the next part. Throws what concerns the whole request: a broken connection, a full disk. */
   async receive(body: AsyncIterable<Uint8Array>): Promise<void> {
-    const index = this.#results.push(undefined) - 1;
-    try {
-      const reception = await receiveInstance<Verdict>(body, {
-        sender: this.#sender,
+    await this.#take(async () =>
+      receiveInstance<Verdict>(body, {
+        ...this.#ports,
         acquire: (identification) => this.#acquire(identification),
-        keepRefused: (bytes, refused) =>
-          quarantineBytes(this.#dependencies, bytes, {
-            ...refused,
-            sender: this.#sender,
-            receivedAt: this.#receivedAt,
-          }),
-        verdictOnRepeat: (identification, sha256) =>
-          verdictOnRepeat(this.#dependencies, this.#sender, identification, sha256),
+        keepRefused: (bytes, refused) => this.#quarantine(bytes, refused),
+      }),
+    );
+  }
+
+  /** Receives an instance that was composed of its parts, and keeps these beside it. Throws as {@link receive}. */
+  async receiveComposed({ bytes, parts, mostBytes }: ComposedFile): Promise<void> {
+    let segment: SegmentWriter | undefined;
+    await this.#take(async () => {
+      const reception = await receiveInstance<Verdict>(bytes, {
+        ...this.#ports,
+        acquire: async (identification) => {
+          segment = await this.#acquire(identification, mostBytes);
+          return segment;
+        },
+        // What was sent, not what was made of it.
+        keepRefused: (_bytes, refused) => this.#quarantine(refusedParts(parts), refused),
       });
-      this.#note(index, reception);
-    } catch (error) {
-      const reason = reasonOfLoss(error);
-      if (reason === undefined) throw error;
-      this.#results[index] = { verdict: 'failed', reason };
-    }
-    while (this.#inFlight.size >= MAX_SEGMENTS_IN_FLIGHT) await Promise.race(this.#inFlight);
+      if (reception.kind === 'received' && segment !== undefined)
+        await keepReceivedParts(segment, reception.instance, parts);
+      return reception;
+    });
+  }
+
+  /** Metadata or bulk data of which no instance could be composed. Throws as {@link receive}. */
+  async refuseComposed({ fault, uids, kept }: RefusedComposition): Promise<void> {
+    await this.#take(async (index) => {
+      const { sopClassUid, sopInstanceUid } = uids;
+      if (kept !== undefined)
+        await this.#quarantine(kept, { fault, identification: uids, device: this.#sender.device });
+      this.#results[index] = { verdict: 'failed', reason: fault.reason, sopClassUid, sopInstanceUid };
+      return undefined;
+    });
   }
 
   /** A part that is none: refused for its headers. */
@@ -103,7 +137,37 @@ export class StoreSession {
     return this.#results.map((result) => result ?? { verdict: 'failed', reason: 'processing-failure' });
   }
 
-  async #acquire(identification: Identification) {
+  /** The next verdict. Errors that concern this part alone become it. */
+  async #take(receive: (index: number) => Promise<Reception<Verdict> | undefined>): Promise<void> {
+    const index = this.#results.push(undefined) - 1;
+    try {
+      const reception = await receive(index);
+      if (reception !== undefined) this.#note(index, reception);
+    } catch (error) {
+      const reason = reasonOfLoss(error);
+      if (reason === undefined) throw error;
+      this.#results[index] = { verdict: 'failed', reason };
+    }
+    while (this.#inFlight.size >= MAX_SEGMENTS_IN_FLIGHT) await Promise.race(this.#inFlight);
+  }
+
+  get #ports() {
+    return {
+      sender: this.#sender,
+      verdictOnRepeat: (identification: Identification, sha256: string) =>
+        verdictOnRepeat(this.#dependencies, this.#sender, identification, sha256),
+    };
+  }
+
+  #quarantine(
+    bytes: AsyncIterable<Uint8Array>,
+    { identification, fault, device }: Omit<RefusedBytes, 'sender' | 'receivedAt'>,
+  ): Promise<void> {
+    const { sender, receivedAt } = { sender: this.#sender, receivedAt: this.#receivedAt };
+    return quarantineBytes(this.#dependencies, bytes, { identification, fault, device, sender, receivedAt });
+  }
+
+  async #acquire(identification: Identification, expectedBytes = 0) {
     const { studyInstanceUid, seriesInstanceUid } = identification;
     if (this.#scope.studyInstanceUid !== undefined && this.#scope.studyInstanceUid !== studyInstanceUid) {
       throw new RefusedError({
@@ -111,7 +175,7 @@ export class StoreSession {
         message: 'the Study Instance UID (0020,000D) of the data set is not that of the request',
       });
     }
-    return this.#segments.acquire(studyInstanceUid, seriesInstanceUid);
+    return this.#segments.acquire(studyInstanceUid, seriesInstanceUid, expectedBytes);
   }
 
   #note(index: number, reception: Reception<Verdict>): void {
