@@ -5,9 +5,10 @@ import type { Answer, RequestContext } from '@sandyq/http';
 import { answerBody } from './begun-source.ts';
 import type { RetrievalDependencies } from './dependencies.ts';
 import type { FoundInstance } from './find-instances.ts';
-import { frameBodies } from './frame-bodies.ts';
 import type { FrameBytes } from './frame-bytes.ts';
 import type { RepresentationId } from './representation.ts';
+import { orRequestError } from './transcoding/codec-fault.ts';
+import { offeredFrames } from './transcoding/offered-frames.ts';
 
 /** Which frames of what, and how they are sent. */
 export interface FramesAnswer {
@@ -26,17 +27,23 @@ export async function answerFrames(
   { offer, id, found: { location, path }, layout, frameNumbers }: FramesAnswer,
 ): Promise<Answer> {
   const frameIndexes = frameNumbers.map((frameNumber) => frameNumber - 1);
-  const frames = frameBodies(dependencies, { location, layout }, frameIndexes, context);
+  const source = { location, layout };
+  const frames = offeredFrames(dependencies, source, frameIndexes, { offer, reader: context });
   const contentType = contentTypeOf(offer);
   if (!offer.multipart) {
-    return { status: 200, headers: { 'Content-Type': contentType }, body: await answerBody(bytesOf(frames)) };
+    return { status: 200, headers: { 'Content-Type': contentType }, body: await begin(bytesOf(frames)) };
   }
   const { mediaType: type, transferSyntax } = offer;
   const writer = new MultipartWriter({ type, boundary: id.boundary, transferSyntax });
   const rootUrl = `${context.baseUrl}/dicom-web`;
   const urlOf = (position: number) => frameUrl(rootUrl, path, frameNumbers[position] ?? 0);
-  const body = await answerBody(frameParts(writer, frames, { contentType, urlOf }));
+  const body = await begin(frameParts(writer, frames, { contentType, urlOf }));
   return { status: 200, headers: { 'Content-Type': writer.contentType }, body };
+}
+
+/** What can't be converted is known before the head leaves, if it stands at the beginning. */
+function begin(source: AsyncIterable<Uint8Array>): ReturnType<typeof answerBody> {
+  return orRequestError(answerBody(source));
 }
 
 async function* bytesOf(frames: AsyncIterable<FrameBytes>): AsyncGenerator<Uint8Array> {

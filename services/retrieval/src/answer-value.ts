@@ -40,7 +40,9 @@ export async function answerValue(
     ...(transferSyntax !== undefined && { transferSyntax }),
   });
   const contentLocation = bulkDataUrl(`${context.baseUrl}/dicom-web`, found.path, path);
-  const part = { fields: { contentType, contentLocation }, body: begun };
+  const contentLength = isInPlace ? value.length : begun.whole?.length;
+  const fields = { contentType, contentLocation, ...(contentLength !== undefined && { contentLength }) };
+  const part = { fields, body: begun };
   const body = await answerBody(multipartBody(writer, [part]));
   return { status: 200, headers: { 'Content-Type': writer.contentType }, body };
 }

@@ -57,7 +57,10 @@ export class BegunSource implements AsyncIterableIterator<Uint8Array> {
 export const SMALL_ANSWER_BYTES = 4 * 1024 * 1024;
 
 /** The body of an answer: bytes if it is small, else a stream of which the beginning is verified. */
-export async function answerBody(source: AsyncIterable<Uint8Array>): Promise<Uint8Array | BegunSource> {
-  const begun = await BegunSource.begin(source, SMALL_ANSWER_BYTES);
+export async function answerBody(
+  source: AsyncIterable<Uint8Array>,
+  limitBytes: number = SMALL_ANSWER_BYTES,
+): Promise<Uint8Array | BegunSource> {
+  const begun = await BegunSource.begin(source, limitBytes);
   return begun.whole ?? begun;
 }

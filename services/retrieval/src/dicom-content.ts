@@ -1,5 +1,5 @@
 /** Instances as application/dicom: what can be offered of a stored one, and its bytes in the representation chosen. */
-import type { InstanceLocation } from '@sandyq/database';
+import type { InstanceLocation, PixelFacts } from '@sandyq/database';
 import {
   Part10Reader,
   rewriteFileMeta,
@@ -13,39 +13,53 @@ import {
 import { dicomOffers, type RetrieveOffer } from '@sandyq/dicomweb';
 import type { RetrievalDependencies } from './dependencies.ts';
 import { type Reader, readEntry } from './read-entry.ts';
+import { codecAbilities } from './transcoding/codec-abilities.ts';
+import { transcodedInstance } from './transcoding/transcoded-instance.ts';
 
 /** What decides how an instance can be sent. */
 export interface StoredInstance {
   readonly transferSyntaxUid: string;
   readonly hasPixelData: boolean;
+  readonly pixels: PixelFacts;
 }
 
 /** The representations of a stored instance; none for a transfer syntax that nobody knows. */
 export function offersOf(
-  { transferSyntaxUid, hasPixelData }: StoredInstance,
+  { transferSyntaxUid, hasPixelData, pixels }: StoredInstance,
   multipart: boolean,
 ): RetrieveOffer[] {
   const transferSyntax = transferSyntaxOf(transferSyntaxUid);
-  return transferSyntax === undefined ? [] : dicomOffers({ transferSyntax, hasPixelData }, multipart);
+  if (transferSyntax === undefined) return [];
+  return dicomOffers({ transferSyntax, hasPixelData, ...pixels }, multipart, codecAbilities);
 }
 
-/** The instance as a Part 10 file in the representation chosen; bounded memory, whatever its size. */
+/** Whether pixels must be decoded or encoded for it. */
+export function needsCodec({ conversion }: Pick<RetrieveOffer, 'conversion'>): boolean {
+  return conversion === 'decode' || conversion === 'encode-lossless';
+}
+
+/**
+ * The instance as a Part 10 file in the representation chosen; bounded memory, whatever its size.
+ * @throws as readEntry does; CodecError where its pixels can't be converted, before the first byte if it can be known then
+ */
 export function openDicom(
   dependencies: RetrievalDependencies,
   location: InstanceLocation,
-  offer: Pick<RetrieveOffer, 'conversion'>,
+  offer: Pick<RetrieveOffer, 'conversion' | 'transferSyntax'>,
   reader: Reader,
 ): AsyncIterable<Uint8Array> {
-  const received = readEntry(dependencies, location, reader);
-  const { conversion } = offer;
+  const received = () => readEntry(dependencies, location, reader);
+  const { conversion, transferSyntax } = offer;
   switch (conversion) {
     case 'none':
-      return withFileMeta(received);
+      return withFileMeta(received());
     case 'to-explicit-little-endian':
-      return isLabelledCompressed(location) ? relabelled(received) : toExplicitLittleEndian(received);
+      return isLabelledCompressed(location) ? relabelled(received()) : toExplicitLittleEndian(received());
     case 'decode':
-    case 'encode-lossless':
-      throw new TypeError(`no codec was offered for ${conversion}`);
+    case 'encode-lossless': {
+      const target = transferSyntaxOf(transferSyntax) ?? TransferSyntaxes.ExplicitVRLittleEndian;
+      return transcodedInstance(dependencies, location, target, reader);
+    }
     default:
       return conversion satisfies never;
   }

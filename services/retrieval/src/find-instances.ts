@@ -15,25 +15,32 @@ export interface FoundInstance extends LocatedInstance {
   readonly path: InstancePath;
 }
 
-/** The instances of the study, or of the series if the path names one. Throws DicomwebError bad-request, HttpError not-found. */
+/**
+ * The instances of the study, or of the series if the path names one, or the one instance that it names. Throws DicomwebError
+ * bad-request, HttpError not-found.
+ */
 export async function findInstances(
   { database }: RetrievalDependencies,
   context: RequestContext,
 ): Promise<InstanceList & { readonly scope: InstanceScope }> {
-  const { study, series } = context.params;
+  const { study, series, instance } = context.params;
   const scope = {
     studyInstanceUid: parseUid(study ?? '', 'study'),
     seriesInstanceUid: series === undefined ? undefined : parseUid(series, 'series'),
   };
   const list = await listInstances(database, scope);
   if (list === undefined || !isVisible(list, context)) throw notFound();
-  return { ...list, scope };
+  if (instance === undefined) return { ...list, scope };
+  const sopInstanceUid = parseUid(instance, 'instance');
+  const instances = list.instances.filter((one) => one.sopInstanceUid === sopInstanceUid);
+  if (instances.length === 0) throw notFound();
+  return { ...list, instances, scope };
 }
 
 /** The instance of the path. Throws DicomwebError bad-request, HttpError not-found. */
 export async function findInstance(
   { database }: RetrievalDependencies,
-  context: RequestContext,
+  context: Pick<RequestContext, 'params' | 'decision'>,
 ): Promise<FoundInstance> {
   const { study, series, instance } = context.params;
   const path = {
@@ -46,7 +53,10 @@ export async function findInstance(
   return { ...found, path };
 }
 
-function isVisible({ facilityId }: { readonly facilityId: number }, { decision }: RequestContext): boolean {
+function isVisible(
+  { facilityId }: { readonly facilityId: number },
+  { decision }: Pick<RequestContext, 'decision'>,
+): boolean {
   return decision.confinedTo === undefined || decision.confinedTo === String(facilityId);
 }
 

@@ -9,7 +9,7 @@ import {
   restoreMetadataPieces,
 } from '@sandyq/database';
 import { isStorageError, openSegment, readSegmentMetadata } from '@sandyq/storage';
-import type { RetrievalDependencies } from './dependencies.ts';
+import type { StoredBytes } from './dependencies.ts';
 import { type Reader, recordDamage } from './read-entry.ts';
 
 /** The longest DICOM JSON of one instance that is believed: as long as those of a segment together. */
@@ -27,7 +27,7 @@ const decompress: (bytes: Buffer, options: { maxOutputLength: number }) => Promi
  * must be read is damaged.
  */
 export async function* readPieces<Instance extends { readonly sopInstanceUid: string }>(
-  dependencies: RetrievalDependencies,
+  dependencies: StoredBytes,
   studyKey: number,
   instances: readonly Instance[],
   reader: Reader,
@@ -65,7 +65,7 @@ interface Restoration {
 }
 
 async function restore(
-  dependencies: RetrievalDependencies,
+  dependencies: StoredBytes,
   studyKey: number,
   sopInstanceUids: readonly string[],
   { restored, reader }: Restoration,
@@ -92,7 +92,7 @@ async function restore(
 
 /** By ordinal; undefined if the segment was rewritten meanwhile: then its instances are to be located once more. */
 async function readTexts(
-  dependencies: RetrievalDependencies,
+  dependencies: StoredBytes,
   location: InstanceLocation,
   reader: Reader,
 ): Promise<Map<number, string> | undefined> {
@@ -111,7 +111,7 @@ async function readTexts(
 
 /** All pieces of the segment: the others will be asked for next. */
 async function putBack(
-  { database }: RetrievalDependencies,
+  { database }: StoredBytes,
   { studyKey, segmentId }: InstanceLocation,
   texts: ReadonlyMap<number, string>,
 ): Promise<void> {

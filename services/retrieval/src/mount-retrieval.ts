@@ -1,13 +1,22 @@
 /** The routes of retrieval on an archive. */
 import type { GuardedRoute } from '@sandyq/http';
 import type { Archive, Mounted } from '@sandyq/service';
+import { retrieveAllBulkData } from './bulk-levels/retrieve-all-bulk-data.ts';
+import { byMediaType } from './by-media-type.ts';
+import { commitmentRoutes } from './commitment/commitment-routes.ts';
+import { openCommitments } from './commitment/open-commitments.ts';
 import { DAMAGES, type RetrievalDependencies } from './dependencies.ts';
+import { openRendering } from './rendered/open-rendering.ts';
+import { renderedRoutes } from './rendered/rendered-routes.ts';
 import { retrieveBulkData } from './retrieve-bulk-data.ts';
 import { retrieveFrames } from './retrieve-frames.ts';
 import { retrieveInstance } from './retrieve-instance.ts';
 import { retrieveInstances } from './retrieve-instances.ts';
 import { retrieveMetadata } from './retrieve-metadata.ts';
 import { retrieveOriginal } from './retrieve-original.ts';
+import { retrieveReceivedParts } from './retrieve-received-parts.ts';
+import { openCodecs } from './transcoding/open-codecs.ts';
+import { wadoUriRoutes } from './wado-uri/wado-uri-routes.ts';
 
 const STUDY = '/dicom-web/studies/:study';
 const SERIES = `${STUDY}/series/:series`;
@@ -16,6 +25,7 @@ const INSTANCE = `${SERIES}/instances/:instance`;
 /** Mounts them. */
 export function mountRetrieval(archive: Archive): Mounted {
   const dependencies = retrievalDependencies(archive);
+  const commitments = openCommitments(archive, dependencies);
   const route = (
     path: string,
     retrieve: Retrieve,
@@ -30,16 +40,28 @@ export function mountRetrieval(archive: Archive): Mounted {
   });
   return {
     routes: [
-      route(STUDY, retrieveInstances),
-      route(SERIES, retrieveInstances),
-      route(INSTANCE, retrieveInstance),
+      route(STUDY, byMediaType(retrieveInstances)),
+      route(SERIES, byMediaType(retrieveInstances)),
+      route(INSTANCE, byMediaType(retrieveInstance)),
+      ...[STUDY, SERIES, INSTANCE].flatMap((path) => [
+        route(`${path}/bulkdata`, (ports, context) => retrieveAllBulkData(ports, context, 'all')),
+        route(`${path}/pixeldata`, (ports, context) => retrieveAllBulkData(ports, context, 'pixel-data')),
+      ]),
       route(`${STUDY}/metadata`, retrieveMetadata),
       route(`${SERIES}/metadata`, retrieveMetadata),
       route(`${INSTANCE}/metadata`, retrieveMetadata),
       route(`${INSTANCE}/bulkdata/*path`, retrieveBulkData),
       route(`${INSTANCE}/frames/:frames`, retrieveFrames),
       route('/originals/:study/:series/:instance', retrieveOriginal, 'read-original'),
+      route('/originals/:study/:series/:instance/parts', retrieveReceivedParts, 'read-original'),
+      ...renderedRoutes(dependencies),
+      ...wadoUriRoutes(dependencies),
+      ...commitmentRoutes(dependencies, commitments),
     ],
+    stop: async () => {
+      await commitments.stop();
+      await dependencies.codecs.close();
+    },
   };
 }
 
@@ -48,11 +70,17 @@ type Retrieve = (
   context: Parameters<GuardedRoute['handler']>[0],
 ) => ReturnType<GuardedRoute['handler']>;
 
-function retrievalDependencies({ database, store, metrics }: Archive): RetrievalDependencies {
+function retrievalDependencies({ database, store, metrics, settings }: Archive): RetrievalDependencies {
   const damagedReads = metrics.counter({
     name: 'retrieval_damaged_reads_total',
     help: 'Reads of stored instances that found damage, or no object at all. Any is a case for the administrator.',
     labels: { kind: DAMAGES },
   });
-  return { database, store, damagedReads };
+  return {
+    database,
+    store,
+    damagedReads,
+    ...openCodecs(metrics),
+    rendering: openRendering(settings, metrics),
+  };
 }

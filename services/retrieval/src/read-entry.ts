@@ -2,7 +2,7 @@
 import { type InstanceLocation, locateInstances } from '@sandyq/database';
 import { type ByteRange, isStorageError, readEntry as readStored } from '@sandyq/storage';
 import type { Logger } from '@sandyq/telemetry';
-import type { Damage, RetrievalDependencies } from './dependencies.ts';
+import type { Damage, StoredBytes } from './dependencies.ts';
 
 /** For whom is read; a request's context is one. */
 export interface Reader {
@@ -16,7 +16,7 @@ export interface Reader {
  * CRC leave. Throws StorageError: `damaged`, `short-read`, `not-found`, after the log and the metrics know of it.
  */
 export async function* readEntry(
-  dependencies: RetrievalDependencies,
+  dependencies: StoredBytes,
   location: InstanceLocation,
   reader: Reader,
   range: ByteRange = { offset: 0, length: location.entryLength },
@@ -45,7 +45,7 @@ function referenceOf({ objectKey, entryOffset, entryLength, crc32, pixelData }: 
 
 /** Where the instance lies now, if its segment was rewritten since it was located (design §5). */
 async function movedTo(
-  { database }: RetrievalDependencies,
+  { database }: StoredBytes,
   { studyKey, sopInstanceUid, objectKey }: InstanceLocation,
 ): Promise<InstanceLocation | undefined> {
   const [now] = await locateInstances(database, studyKey, [sopInstanceUid]);
@@ -54,7 +54,7 @@ async function movedTo(
 
 /** Puts damage of a segment on record; other errors pass. */
 export function recordDamage(
-  { damagedReads }: RetrievalDependencies,
+  { damagedReads }: StoredBytes,
   place: { readonly objectKey: string; readonly entryOffset?: number; readonly ordinal?: number },
   logger: Logger,
   error: unknown,
@@ -66,7 +66,8 @@ export function recordDamage(
   logger.error('damaged', { kind, objectKey, entryOffset, ordinal, error });
 }
 
-function damageOf(error: unknown): Damage | undefined {
+/** What kind of damage an error tells of; undefined where it is of another kind. */
+export function damageOf(error: unknown): Damage | undefined {
   if (isStorageError(error, 'damaged')) return 'damaged';
   if (isStorageError(error, 'short-read')) return 'short-read';
   return isStorageError(error, 'not-found') ? 'missing' : undefined;

@@ -1,4 +1,4 @@
-/** `GET …/frames/{frames}` (PS3.18 §10.4.1.1.5): frames of an instance, as stored or in little endian. */
+/** `GET …/frames/{frames}` (PS3.18 §10.4.1.1.5): frames of an instance, as stored, decoded or encoded without loss. */
 import { negotiate, parseAccept, parseFrameList } from '@sandyq/dicomweb';
 import { type Answer, HttpError, type RequestContext } from '@sandyq/http';
 import { answerFrames } from './answer-frames.ts';
@@ -8,7 +8,7 @@ import { notAcceptable } from './not-acceptable.ts';
 import { pixelOffers } from './pixel-offers.ts';
 import { identifyRepresentation, taggedAnswer } from './representation.ts';
 
-/** Answers 200; 404 that names the first frame there is not; 406 where the frames would have to be decoded. */
+/** Answers 200; 404 that names the first frame there is not; 406 where they can't be had in any form that was asked for. */
 export async function retrieveFrames(
   dependencies: RetrievalDependencies,
   context: RequestContext,
@@ -20,7 +20,10 @@ export async function retrieveFrames(
   const frames = layout?.frames ?? 0;
   const missing = frameNumbers.find((frameNumber) => frameNumber > frames);
   if (layout === undefined || missing !== undefined) throw noSuchFrame(missing, frames);
-  const offer = negotiate(accept, pixelOffers(found.location, layout, frameNumbers.length === 1));
+  const offer = negotiate(
+    accept,
+    pixelOffers(found.location, { layout, fitsOnePart: () => frameNumbers.length === 1 }),
+  );
   if (offer === undefined) throw notAcceptable(transferSyntaxUid);
   const { mediaType, transferSyntax, multipart } = offer;
   const shape = [frameNumbers.join(), mediaType, transferSyntax, multipart, context.baseUrl];

@@ -4,6 +4,7 @@ import type { DicomJson } from '@sandyq/dicom';
 import {
   contentTypeOf,
   DicomwebError,
+  dataSetOffers,
   dataSetsOffers,
   dicomJsonToXml,
   dicomJsonType,
@@ -14,11 +15,11 @@ import {
   negotiate,
   parseAccept,
 } from '@sandyq/dicomweb';
-import type { Answer, RequestContext } from '@sandyq/http';
+import { type Answer, acceptsGzip, type RequestContext } from '@sandyq/http';
 import { answerBody } from './begun-source.ts';
 import type { RetrievalDependencies } from './dependencies.ts';
 import { findInstance, findInstances, takenOut } from './find-instances.ts';
-import { acceptsGzip, gzipped } from './gzip.ts';
+import { gzipped } from './gzip.ts';
 import { readPieces } from './metadata-pieces.ts';
 import { type BodyPart, multipartBody } from './multipart-body.ts';
 import { pagesOf } from './pages.ts';
@@ -42,7 +43,8 @@ export async function retrieveMetadata(
   dependencies: RetrievalDependencies,
   context: RequestContext,
 ): Promise<Answer> {
-  const offer = negotiate(parseAccept(context.headers.accept, context.query.get('accept')), dataSetsOffers);
+  const accept = parseAccept(context.headers.accept, context.query.get('accept'));
+  const offer = negotiate(accept, offersFor(context));
   if (offer === undefined) {
     throw new DicomwebError(
       'not-acceptable',
@@ -56,6 +58,7 @@ export async function retrieveMetadata(
     'metadata',
     described.revision,
     offer.mediaType,
+    offer.multipart,
     isGzip,
     context.baseUrl,
   );
@@ -67,6 +70,11 @@ export async function retrieveMetadata(
       body: await answerBody(isGzip ? gzipped(body) : body),
     };
   });
+}
+
+/** One instance is one data set, which may also go as a single part (PS3.18 §10.4.4). */
+function offersFor({ params }: RequestContext): readonly ModelOffer[] {
+  return params['instance'] === undefined ? dataSetsOffers : [...dataSetsOffers, ...dataSetOffers];
 }
 
 async function describe(dependencies: RetrievalDependencies, context: RequestContext): Promise<Described> {
@@ -124,6 +132,7 @@ function writtenAs(
     case 'json':
       return { contentType: contentTypeOf(offer), body: asArray(source) };
     case 'xml': {
+      if (!offer.multipart) return { contentType: contentTypeOf(offer), body: asXml(source) };
       const writer = new MultipartWriter({ type: dicomXmlType, boundary });
       return { contentType: writer.contentType, body: multipartBody(writer, asXmlParts(source)) };
     }
@@ -151,10 +160,16 @@ async function* asArray(source: AsyncIterable<Buffer>): AsyncGenerator<Uint8Arra
   yield Buffer.concat([...portion, Buffer.from(']')]);
 }
 
-async function* asXmlParts(source: AsyncIterable<Buffer>): AsyncGenerator<BodyPart> {
+/** Native DICOM models, one a data set. */
+async function* asXml(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   for await (const json of source) {
     // Made by stringifyDicomJson when the instance was stored.
-    const dataSet = JSON.parse(json.toString()) as DicomJson;
-    yield { fields: { contentType: dicomXmlType }, body: [Buffer.from(dicomJsonToXml(dataSet))] };
+    yield Buffer.from(dicomJsonToXml(JSON.parse(json.toString()) as DicomJson));
+  }
+}
+
+async function* asXmlParts(source: AsyncIterable<Buffer>): AsyncGenerator<BodyPart> {
+  for await (const document of asXml(source)) {
+    yield { fields: { contentType: dicomXmlType, contentLength: document.length }, body: [document] };
   }
 }
