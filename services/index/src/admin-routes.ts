@@ -1,5 +1,6 @@
 /** The admin API: JSON under `/admin`, for the console and for scripts that run elsewhere. See README.md. */
 import type { GuardedRoute } from '@sandyq/http';
+import type { PixelValueComparison } from '@sandyq/indexing';
 import type { Archive } from '@sandyq/service';
 import { apiKeyRoutes } from './admin/api-key-routes.ts';
 import { compactionRoute } from './admin/compaction-route.ts';
@@ -12,15 +13,15 @@ import { quarantineRoutes } from './admin/quarantine-routes.ts';
 import { reconcileRoutes } from './admin/reconcile-route.ts';
 import { replicationRoute } from './admin/replication-route.ts';
 
-export function adminRoutes(archive: Archive): GuardedRoute[] {
+export function adminRoutes(archive: Archive, pixels: PixelValueComparison): GuardedRoute[] {
   return [
-    ...quarantineRoutes(archive),
+    ...quarantineRoutes(archive, pixels),
     ...heldBackRoutes(archive),
     ...directoryRoutes(archive),
     ...apiKeyRoutes(archive),
     journalRoute(archive),
     compactionRoute(archive),
-    ...reconcileRoutes(archive),
+    ...reconcileRoutes(archive, pixels),
     damageRoute(archive),
     replicationRoute(archive),
     fixityRoute(archive),

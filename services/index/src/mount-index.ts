@@ -2,18 +2,24 @@
 import { publishChanges } from '@sandyq/database';
 import { clearQuarantineLeftovers, settleFounders } from '@sandyq/indexing';
 import type { Archive, Mounted } from '@sandyq/service';
-import { reconcilePorts } from './admin/ports.ts';
+import { patientComparison, reconcilePorts } from './admin/ports.ts';
 import { adminRoutes } from './admin-routes.ts';
 import { startBackground } from './background.ts';
+import { capabilitiesRoutes } from './capabilities/capabilities-route.ts';
 import { changesRoute } from './changes-route.ts';
 import { createFixityCheck, createFixityGauges } from './check-fixity.ts';
 import { createCompaction, createCompactionGauge } from './compact-segments.ts';
 import { JournalUpkeep } from './journal-upkeep.ts';
+import { createNameKeys } from './name-keys.ts';
+import { EncodedBodies } from './pages/encoded-bodies.ts';
+import { pageRoutes } from './pages/page-routes.ts';
+import { pathPrefixOf } from './pages/path-prefix.ts';
 import { reconcileTasks } from './reconcile-continuously.ts';
 import { createReplication, createReplicationGauges } from './replicate-objects.ts';
 import { searchRoutes } from './search-route.ts';
 import { startPage } from './start-page.ts';
 import { supersedeSegments } from './supersede-segments.ts';
+import { viewerRoutes } from './viewer/viewer-routes.ts';
 
 /** How often idle tasks look for work, in milliseconds. */
 const PUBLISH_IDLE_MS = 250;
@@ -25,17 +31,19 @@ const REPLICATE_IDLE_MS = 2_000;
 const FIXITY_IDLE_MS = 10_000;
 const GAUGES_IDLE_MS = 30_000;
 const SETTLE_FOUNDERS_IDLE_MS = 60_000;
+const NAME_KEYS_IDLE_MS = 60_000;
 
 export function mountIndex(archive: Archive): Mounted {
   const journal = new JournalUpkeep(archive);
-  const stop = startBackground(
+  const pixels = patientComparison();
+  const stopBackground = startBackground(
     [
       ...journal.tasks(),
       { name: 'publish-changes', idleMs: PUBLISH_IDLE_MS, run: () => publishChanges(archive.database) },
       journal.afterJoining({
         name: 'supersede-segments',
         idleMs: SUPERSEDE_IDLE_MS,
-        run: () => supersedeSegments(archive),
+        run: () => supersedeSegments(archive, pixels),
       }),
       journal.afterJoining({
         name: 'clear-quarantine',
@@ -59,19 +67,28 @@ export function mountIndex(archive: Archive): Mounted {
       {
         name: 'settle-founders',
         idleMs: SETTLE_FOUNDERS_IDLE_MS,
-        run: () => settleFounders(reconcilePorts(archive)),
+        run: () => settleFounders(reconcilePorts(archive, pixels)),
       },
-      ...reconcileTasks(archive, (task) => journal.afterJoining(task)),
+      { name: 'name-keys', idleMs: NAME_KEYS_IDLE_MS, run: createNameKeys(archive) },
+      ...reconcileTasks(archive, pixels, (task) => journal.afterJoining(task)),
     ],
     archive.logger,
   );
+  const root = pathPrefixOf(archive.settings.publicUrl);
+  const bodies = new EncodedBodies();
   return {
     routes: [
-      ...searchRoutes(archive.database),
+      ...searchRoutes(archive),
       changesRoute(archive.database),
-      ...adminRoutes(archive),
-      startPage(),
+      ...capabilitiesRoutes(),
+      ...adminRoutes(archive, pixels),
+      ...pageRoutes({ database: archive.database, bodies }),
+      ...viewerRoutes({ root, bodies }),
+      startPage(root),
     ],
-    stop,
+    stop: async () => {
+      // A comparison under way fails, and what it was for is looked at again.
+      await Promise.all([stopBackground(), pixels.close()]);
+    },
   };
 }

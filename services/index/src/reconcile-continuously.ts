@@ -1,6 +1,11 @@
 /** The comparison of store and index in the background, and what it measures. */
 import { countDamagedSegments } from '@sandyq/database';
-import { ContinuousReconcile, recoverSpool, removeUnfinishedPuts } from '@sandyq/indexing';
+import {
+  ContinuousReconcile,
+  type PixelValueComparison,
+  recoverSpool,
+  removeUnfinishedPuts,
+} from '@sandyq/indexing';
 import type { Archive } from '@sandyq/service';
 import { reconcilePorts } from './admin/ports.ts';
 import { RECONCILE_MINIMUM_AGE_MS } from './admin/reconcile-route.ts';
@@ -21,10 +26,11 @@ const SPOOL_IDLE_MS = 600_000;
  */
 export function reconcileTasks(
   archive: Archive,
+  pixels: PixelValueComparison,
   afterJoining: (task: BackgroundTask) => BackgroundTask,
 ): BackgroundTask[] {
   const { settings, newId } = archive;
-  const continuous = new ContinuousReconcile(reconcilePorts(archive), {
+  const continuous = new ContinuousReconcile(reconcilePorts(archive, pixels), {
     holder: newId(),
     minimumAgeMs: RECONCILE_MINIMUM_AGE_MS,
     now: () => new Date(),
@@ -35,7 +41,7 @@ export function reconcileTasks(
   return [
     afterJoining({ name: 'reconcile', idleMs: LOOK_IDLE_MS, run: (signal) => continuous.run(signal) }),
     // Rewrites and accepted instances of index processes that died: on their machine there may be no ingest.
-    afterJoining({ name: 'sweep-spool', idleMs: SPOOL_IDLE_MS, run: () => sweepSpoolOf(archive) }),
+    afterJoining({ name: 'sweep-spool', idleMs: SPOOL_IDLE_MS, run: () => sweepSpoolOf(archive, pixels) }),
     { name: 'damage-gauge', idleMs: GAUGE_IDLE_MS, run: damageGauge(archive) },
     {
       name: 'remove-unfinished-puts',
@@ -60,10 +66,10 @@ function damageGauge({ metrics, database }: Archive): () => Promise<number> {
   };
 }
 
-async function sweepSpoolOf(archive: Archive): Promise<number> {
+async function sweepSpoolOf(archive: Archive, pixels: PixelValueComparison): Promise<number> {
   const { fileSystem, settings, spool } = archive;
   await recoverSpool(
-    { ...reconcilePorts(archive), fileSystem },
+    { ...reconcilePorts(archive, pixels), fileSystem },
     { directory: settings.spoolFolder, ownOwner: spool.owner },
   );
   return 0;

@@ -1,5 +1,5 @@
 /** One match of a search as DICOM JSON (PS3.18 §10.6.3.3): the attributes of its levels, those matched, those asked for. */
-import type { SearchHit } from '@sandyq/database';
+import { SERIES_LEVEL_TAGS, type SearchHit, STUDY_LEVEL_TAGS } from '@sandyq/database';
 import {
   type DicomJson,
   type DicomJsonAttribute,
@@ -34,13 +34,52 @@ export function searchResult(
       else if (rule === 'always') result.set(tag, { vr: vrOf(tag) });
     }
   }
-  const asked = request.include === 'all' ? known.tags() : request.include;
+  const asked = request.include === 'all' ? known.tags() : request.include.flatMap(withCreator);
   for (const tag of [...asked, ...request.filters.map(({ path }) => path[0] ?? 0)]) {
-    const attribute = known.get(tag);
+    const attribute = known.get(tag) ?? emptyAttribute(tag, request);
     if (attribute !== undefined) result.set(tag, attribute);
   }
   const sorted = [...result].sort(([a], [b]) => a - b);
   return Object.fromEntries(sorted.map(([tag, attribute]) => [tagToHex(tag), attribute]));
+}
+
+/** A private attribute comes with the creator of its block (PS3.5 §7.8.1). */
+function withCreator(tag: Tag): Tag[] {
+  const [group, block] = [tag >>> 16, (tag >>> 8) & 0xff];
+  return group % 2 === 1 && block > 0 ? [group * 0x10000 + block, tag] : [tag];
+}
+
+/** What is asked for, known of the level, and has no value here. */
+function emptyAttribute(tag: Tag, { level }: SearchRequest): DicomJsonAttribute | undefined {
+  return level === 'instance' || !isReturned(tag, level) ? undefined : { vr: vrOf(tag) };
+}
+
+/** Attributes that results count or make themselves. */
+const COUNTED: Readonly<Record<'study' | 'series', ReadonlySet<Tag>>> = {
+  study: new Set([
+    Tags.SpecificCharacterSet,
+    Tags.InstanceAvailability,
+    Tags.ModalitiesInStudy,
+    Tags.SOPClassesInStudy,
+    Tags.NumberOfStudyRelatedSeries,
+    Tags.NumberOfStudyRelatedInstances,
+    Tags.RetrieveURL,
+    Tags.InstitutionName,
+    ...STUDY_LEVEL_TAGS,
+  ]),
+  series: new Set([Tags.NumberOfSeriesRelatedInstances, ...SERIES_LEVEL_TAGS]),
+};
+
+function isReturned(tag: Tag, level: 'study' | 'series'): boolean {
+  return COUNTED.study.has(tag) || (level === 'series' && COUNTED.series.has(tag));
+}
+
+/** Attributes asked for that results of the level never have; every attribute is one of an instance. */
+export function tagsNotReturned({ level, include }: SearchRequest): string[] {
+  if (level === 'instance' || include === 'all') return [];
+  return include
+    .filter((tag) => !isReturned(tag, level))
+    .map((tag) => entryOfTag(tag)?.keyword ?? tagToHex(tag));
 }
 
 /** Everything that is known of a hit: what the index counts, then what the instances said. */
@@ -92,6 +131,7 @@ function countedAttributes(hit: SearchHit, level: SearchLevel, rootUrl: string):
     [Tags.NumberOfStudyRelatedSeries, [hit.numberOfStudyRelatedSeries]],
     [Tags.NumberOfStudyRelatedInstances, [hit.numberOfStudyRelatedInstances]],
     [Tags.RetrieveURL, [retrieveUrl(hit, level, rootUrl)]],
+    ...(level === 'study' ? [[Tags.InstitutionName, [hit.institutionName]] as const] : []),
   ];
   if (series !== undefined) {
     attributes.push(

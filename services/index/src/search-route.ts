@@ -1,45 +1,51 @@
 /** Search transactions (PS3.18 §10.6) at three levels, unscoped and scoped. */
 
-import { randomBytes } from 'node:crypto';
-import { gunzipSync } from 'node:zlib';
-import { type Database, readMetadataPieces, type SearchHit, search } from '@sandyq/database';
-import { type DicomJson, stringifyDicomJson } from '@sandyq/dicom';
+import { createHash, randomBytes } from 'node:crypto';
+import { DatabaseError, type OrderKey, type SearchResult, search } from '@sandyq/database';
 import {
   boundaryFrom,
   contentTypeOf,
   DicomwebError,
   dataSetsOffers,
-  dicomJsonToXml,
   dicomXmlType,
   furtherResults,
   type ModelOffer,
   MultipartWriter,
   negotiate,
-  notSupported,
+  notReturned,
   parseAccept,
   parseSearch,
   parseUid,
+  remainingResults,
   type SearchLevel,
   type SearchRequest,
   warningHeader,
 } from '@sandyq/dicomweb';
-import type { Answer, GuardedRoute, RequestContext } from '@sandyq/http';
-import { searchResult } from './search-result.ts';
+import { type Answer, type GuardedRoute, HttpError, type RequestContext } from '@sandyq/http';
+import type { Archive } from '@sandyq/service';
+import { PageAnchors } from './page-anchors.ts';
+import { tagsNotReturned } from './search-result.ts';
+import { serialiseResults } from './search-results.ts';
 
 /** Results of one answer at most, also where no limit is asked for; a Warning then says that more match. */
 export const MAX_RESULTS = 5_000;
 /** Results where no limit is asked for. */
 export const DEFAULT_RESULTS = 1_000;
 
+interface Ports extends Pick<Archive, 'database' | 'settings'> {
+  readonly anchors: PageAnchors;
+}
+
 /** The six search resources. */
-export function searchRoutes(database: Database): GuardedRoute[] {
+export function searchRoutes({ database, settings }: Omit<Ports, 'anchors'>): GuardedRoute[] {
+  const archive: Ports = { database, settings, anchors: new PageAnchors(() => performance.now()) };
   const route = (path: string, level: SearchLevel): GuardedRoute => ({
     method: 'GET',
     path: `/dicom-web${path}`,
     action: 'search',
     patientData: true,
     keepsToFacility: true,
-    handler: (context) => searchFor(database, level, context),
+    handler: (context) => searchFor(archive, level, context),
   });
   return [
     route('/studies', 'study'),
@@ -51,7 +57,7 @@ export function searchRoutes(database: Database): GuardedRoute[] {
   ];
 }
 
-async function searchFor(database: Database, level: SearchLevel, context: RequestContext): Promise<Answer> {
+async function searchFor(archive: Ports, level: SearchLevel, context: RequestContext): Promise<Answer> {
   const offer = negotiate(parseAccept(context.headers.accept, context.query.get('accept')), dataSetsOffers);
   if (offer === undefined) {
     throw new DicomwebError(
@@ -60,20 +66,69 @@ async function searchFor(database: Database, level: SearchLevel, context: Reques
     );
   }
   const request = parseSearch(level, scopeOf(context), context.query);
-  const { confinedTo } = context.decision;
-  const { hits, hasMore } = await search(database, request, {
-    limit: Math.min(request.limit ?? DEFAULT_RESULTS, MAX_RESULTS),
-    visibility: { facilityId: confinedTo === undefined ? undefined : Number(confinedTo) },
+  const page = pageOf(request, context);
+  const { hits, remaining } = await matchesOf(archive, request, {
+    confinedTo: context.decision.confinedTo,
+    after: archive.anchors.find(page, request.offset),
   });
   const rootUrl = `${context.baseUrl}/dicom-web`;
-  const pieces = await instancePieces(database, request, hits);
-  const results = hits.map((hit) =>
-    searchResult(hit, request, {
-      rootUrl,
-      instance: hit.instance && pieces.get(hit.instance.sopInstanceUid),
-    }),
-  );
-  return withWarnings(answerWith(results, offer), warningsOf(request, hasMore), rootUrl);
+  const { texts, incomplete } = await serialiseResults(archive.database, hits, { request, offer, rootUrl });
+  const left = remaining === 'many' ? remaining : remaining + hits.length - texts.length;
+  const last = hits[texts.length - 1];
+  if (left !== 0 && last !== undefined)
+    archive.anchors.remember(page, request.offset + texts.length, last.orderKey);
+  const warnings = [
+    ...request.warnings,
+    ...tagsNotReturned(request).map((name) => notReturned(name, level)),
+    ...(incomplete > 0 ? [`Of ${incomplete} instances not all attributes asked for are at hand.`] : []),
+    ...remainder(left),
+  ];
+  return withWarnings(answerWith(texts, offer), warnings, rootUrl);
+}
+
+/** Whose search it is, and for what: the same for all its pages. */
+function pageOf(
+  { level, studyInstanceUid, seriesInstanceUid }: SearchRequest,
+  context: RequestContext,
+): string {
+  const query = [...context.query].filter(([name]) => name !== 'limit' && name !== 'offset');
+  const search = [context.principal.id, level, studyInstanceUid, seriesInstanceUid, query];
+  // A hash: queries name patients, and the memory is not to hold more than it needs.
+  return createHash('sha256').update(JSON.stringify(search)).digest('base64');
+}
+
+async function matchesOf(
+  { database, settings }: Ports,
+  request: SearchRequest,
+  { confinedTo, after }: { confinedTo: string | undefined; after: OrderKey | undefined },
+): Promise<SearchResult> {
+  try {
+    return await search(database, request, {
+      limit: Math.min(request.limit ?? DEFAULT_RESULTS, MAX_RESULTS),
+      visibility: { facilityId: confinedTo === undefined ? undefined : Number(confinedTo) },
+      crossScriptNames: settings.crossScriptNames,
+      after,
+    });
+  } catch (error) {
+    // PS3.18 Table 10.6.3-1: PostgreSQL gave up after the time that a statement may take.
+    if (error instanceof DatabaseError && error.sqlState === QUERY_CANCELED)
+      throw new HttpError(
+        'too-large',
+        'The search is too broad: add a matching key, e.g. a range of StudyDate.',
+        {
+          cause: error,
+        },
+      );
+    throw error;
+  }
+}
+
+/** SQLSTATE of a statement that took too long. */
+const QUERY_CANCELED = '57014';
+
+function remainder(remaining: number | 'many'): string[] {
+  if (remaining === 0) return [];
+  return [remaining === 'many' ? furtherResults : remainingResults(remaining)];
 }
 
 function scopeOf({ params }: RequestContext) {
@@ -83,54 +138,20 @@ function scopeOf({ params }: RequestContext) {
   };
 }
 
-/** The whole DICOM JSON of matched instances, read only where the request asks for more than the columns hold. */
-async function instancePieces(
-  database: Database,
-  request: SearchRequest,
-  hits: readonly SearchHit[],
-): Promise<Map<string, DicomJson>> {
-  const pieces = new Map<string, DicomJson>();
-  if (
-    request.level !== 'instance' ||
-    (request.include !== 'all' && request.include.length === 0 && request.filters.length === 0)
-  ) {
-    return pieces;
-  }
-  const instances = hits.flatMap(({ instance }) => instance ?? []);
-  for (const [studyKey, members] of Map.groupBy(instances, (instance) => instance.studyKey)) {
-    const found = await readMetadataPieces(
-      database,
-      studyKey,
-      members.map((instance) => instance.sopInstanceUid),
-    );
-    for (const [uid, piece] of found)
-      pieces.set(uid, JSON.parse(gunzipSync(piece).toString('utf8')) as DicomJson);
-  }
-  return pieces;
-}
-
-function warningsOf(request: SearchRequest, hasMore: boolean): string[] {
-  return [
-    ...request.warnings,
-    ...(request.fuzzy ? [notSupported('fuzzymatching')] : []),
-    ...(hasMore ? [furtherResults] : []),
-  ];
-}
-
 /** PS3.18 §8.3.4.4.1: no match is 204 without a body. */
-function answerWith(results: readonly DicomJson[], offer: ModelOffer): Answer {
+function answerWith(results: readonly string[], offer: ModelOffer): Answer {
   if (results.length === 0) return { status: 204 };
   if (offer.model === 'json') {
     return {
       status: 200,
       headers: { 'Content-Type': contentTypeOf(offer) },
-      body: `[${results.map(stringifyDicomJson).join(',')}]`,
+      body: `[${results.join(',')}]`,
     };
   }
   const writer = new MultipartWriter({ type: dicomXmlType, boundary: boundaryFrom(randomBytes(16)) });
   const parts = results.flatMap((result) => [
     writer.partHeader({ contentType: dicomXmlType }),
-    Buffer.from(dicomJsonToXml(result)),
+    Buffer.from(result),
   ]);
   return {
     status: 200,

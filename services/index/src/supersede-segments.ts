@@ -11,25 +11,28 @@ import {
   supersededSegments,
   supersedeNext,
 } from '@sandyq/database';
-import { compareContent, digestContent } from '@sandyq/dicom';
-import { createRewriteCheck } from '@sandyq/indexing';
-import type { Archive } from '@sandyq/service';
 import {
-  type EntryReference,
-  entryReference,
-  openSegment,
-  type ReceiptEntry,
-  readEntry,
-  StorageError,
-} from '@sandyq/storage';
+  compareInstances,
+  createRewriteCheck,
+  type PixelValueComparison,
+  referenceOf,
+} from '@sandyq/indexing';
+import type { Archive } from '@sandyq/service';
+import { entryReference, openSegment, type ReceiptEntry, readEntry, StorageError } from '@sandyq/storage';
+import { patientComparison } from './admin/ports.ts';
 
 type Ports = Pick<Archive, 'database' | 'store' | 'logger' | 'settings'>;
+type ComparingPorts = Ports & { readonly pixels: PixelValueComparison };
 
 const DELETED_AT_ONCE = 100;
 const DELETES_AT_A_TIME = 8;
 
 /** Supersedes one duplicate segment and deletes those whose grace has passed; returns how many it touched. */
-export async function supersedeSegments(ports: Ports): Promise<number> {
+export async function supersedeSegments(
+  archive: Ports,
+  pixels: PixelValueComparison = patientComparison(),
+): Promise<number> {
+  const ports = { ...archive, pixels };
   const found = await supersedeNext(ports.database, (segment) => isVerifiedElsewhere(ports, segment));
   return (found ? 1 : 0) + (await deleteSuperseded(ports));
 }
@@ -54,7 +57,7 @@ async function deleteSuperseded({ database, store, logger, settings }: Ports): P
 }
 
 /** What cannot be read back stays, and does not keep other segments from being cleared away. */
-async function isVerifiedElsewhere(ports: Ports, segment: SegmentRow): Promise<boolean> {
+async function isVerifiedElsewhere(ports: ComparingPorts, segment: SegmentRow): Promise<boolean> {
   try {
     return await isHeldElsewhere(ports, segment);
   } catch (error) {
@@ -64,7 +67,7 @@ async function isVerifiedElsewhere(ports: Ports, segment: SegmentRow): Promise<b
   }
 }
 
-async function isHeldElsewhere(ports: Ports, segment: SegmentRow): Promise<boolean> {
+async function isHeldElsewhere(ports: ComparingPorts, segment: SegmentRow): Promise<boolean> {
   const { receipt } = await openSegment(ports.store, segment.objectKey);
   const existing = await readExisting(
     ports.database,
@@ -84,13 +87,18 @@ interface DuplicateEntry {
   readonly existing: ExistingInstance | undefined;
 }
 
-async function isEntryHeld(ports: Ports, { segment, entry, existing }: DuplicateEntry): Promise<boolean> {
+async function isEntryHeld(
+  ports: ComparingPorts,
+  { segment, entry, existing }: DuplicateEntry,
+): Promise<boolean> {
   const { store, database } = ports;
   const sha256 = Buffer.from(entry.sha256, 'hex');
-  if (existing !== undefined && existing.segmentId !== segment.segmentId) {
+  // A received part is no instance: it is held where the same bytes are kept, and else stays with its segment.
+  const isInstance = entry.role === 'part10';
+  if (isInstance && existing !== undefined && existing.segmentId !== segment.segmentId) {
     const place = referenceOf(existing);
     if (existing.sha256.equals(sha256)) return (await sha256Of(readEntry(store, place))) === entry.sha256;
-    if (await isSameContent(ports, place, entryReference(segment.objectKey, entry))) return true;
+    if (await isSameContent(ports, existing, { segment, entry })) return true;
   }
   const other = await otherPlaceOf(database, { sha256, segmentId: segment.segmentId });
   if (other === undefined) return false;
@@ -114,28 +122,18 @@ async function* readOtherPlace(
   yield* readEntry(store, entryReference(objectKey, entry));
 }
 
-/** The newcomer was judged equal in another encoding: the first bytes stay (design §2.5b). */
+/** The newcomer was judged equal, or equal in another encoding: the first bytes stay (design §2.5). */
 async function isSameContent(
-  { store }: Ports,
-  known: EntryReference,
-  duplicate: EntryReference,
+  ports: ComparingPorts,
+  existing: ExistingInstance,
+  { segment, entry }: Pick<DuplicateEntry, 'segment' | 'entry'>,
 ): Promise<boolean> {
-  const comparison = compareContent(
-    await digestContent(readEntry(store, known)),
-    await digestContent(readEntry(store, duplicate)),
-    false,
+  const { comparison } = await compareInstances(
+    ports,
+    { entry: referenceOf(existing), transferSyntaxUid: existing.transferSyntaxUid },
+    { entry: entryReference(segment.objectKey, entry), transferSyntaxUid: entry.transferSyntaxUid },
   );
-  return comparison === 'equal-in-another-encoding';
-}
-
-function referenceOf(existing: ExistingInstance): EntryReference {
-  return {
-    key: existing.objectKey,
-    offset: existing.entryOffset,
-    length: existing.entryLength,
-    crc32: existing.crc32,
-    pixelData: existing.pixelData,
-  };
+  return comparison === 'equal' || comparison === 'equal-in-another-encoding';
 }
 
 async function sha256Of(bytes: AsyncIterable<Uint8Array>): Promise<string> {

@@ -12,6 +12,8 @@ import {
   acceptQuarantined,
   assertKeptWhole,
   discardQuarantined,
+  judgeQuarantinedAgain,
+  type PixelValueComparison,
   type QuarantinePorts,
   readQuarantined,
   replaceByQuarantined,
@@ -24,8 +26,8 @@ import { adminRoute } from './refusal.ts';
 
 type Handler = (context: RequestContext) => Promise<Answer>;
 
-export function quarantineRoutes(archive: Archive): GuardedRoute[] {
-  const ports = quarantinePorts(archive);
+export function quarantineRoutes(archive: Archive, pixels: PixelValueComparison): GuardedRoute[] {
+  const ports = quarantinePorts(archive, pixels);
   const route = (method: Method, path: string, handler: Handler): GuardedRoute =>
     adminRoute({
       method,
@@ -46,6 +48,7 @@ export function quarantineRoutes(archive: Archive): GuardedRoute[] {
       jsonAnswer(200, describeQuarantined(await entryFor(ports, context))),
     ),
     route('GET', '/:id/bytes', (context) => sendBytes(ports, context)),
+    decision('/:id/judge-again', judgeQuarantinedAgain),
     decision('/:id/accept', acceptQuarantined),
     decision('/:id/replace', replaceByQuarantined),
     decision('/:id/discard', discardQuarantined),

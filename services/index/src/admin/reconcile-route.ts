@@ -4,7 +4,13 @@
  */
 import { lastPasses, readIndexState } from '@sandyq/database';
 import { type GuardedRoute, HttpError, jsonAnswer, type RequestContext } from '@sandyq/http';
-import { type ReconcileReport, reconcile, removeUnfinishedPuts, sweepDeadSpool } from '@sandyq/indexing';
+import {
+  type PixelValueComparison,
+  type ReconcileReport,
+  reconcile,
+  removeUnfinishedPuts,
+  sweepDeadSpool,
+} from '@sandyq/indexing';
 import type { Archive } from '@sandyq/service';
 import { reconcilePorts } from './ports.ts';
 import { adminRoute } from './refusal.ts';
@@ -17,6 +23,8 @@ export interface ReconcileRequest {
   readonly dryRun: boolean;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: (report: ReconcileReport) => void;
+  /** Default: one of its own. */
+  readonly pixels?: PixelValueComparison;
 }
 
 /**
@@ -25,9 +33,9 @@ export interface ReconcileRequest {
  */
 export async function reconcileArchive(
   archive: Archive,
-  { dryRun, signal, onProgress }: ReconcileRequest,
+  { dryRun, signal, onProgress, pixels }: ReconcileRequest,
 ): Promise<ReconcileReport> {
-  const ports = { ...reconcilePorts(archive), fileSystem: archive.fileSystem };
+  const ports = { ...reconcilePorts(archive, pixels), fileSystem: archive.fileSystem };
   const place = { directory: archive.settings.spoolFolder, ownOwner: archive.spool.owner };
   const swept = await sweepDeadSpool(ports, place, dryRun);
   const report = await reconcile(ports, {
@@ -43,7 +51,7 @@ export async function reconcileArchive(
   return report;
 }
 
-export function reconcileRoutes(archive: Archive): GuardedRoute[] {
+export function reconcileRoutes(archive: Archive, pixels: PixelValueComparison): GuardedRoute[] {
   const common = { path: '/admin/reconcile', action: 'administer', patientData: false } as const;
   return [
     adminRoute({
@@ -51,7 +59,7 @@ export function reconcileRoutes(archive: Archive): GuardedRoute[] {
       method: 'POST',
       handler: async (context) => {
         const dryRun = isDryRun(context);
-        const report = await reconcileArchive(archive, { dryRun, signal: context.signal });
+        const report = await reconcileArchive(archive, { dryRun, signal: context.signal, pixels });
         return jsonAnswer(200, { dryRun, ...report });
       },
     }),

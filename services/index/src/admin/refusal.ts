@@ -2,6 +2,7 @@
 import { DatabaseError } from '@sandyq/database';
 import { type GuardedRoute, HttpError, type HttpErrorCode } from '@sandyq/http';
 import {
+  ComparisonError,
   JournalError,
   type JournalErrorCode,
   QuarantineError,
@@ -14,6 +15,7 @@ const QUARANTINE: Readonly<Record<QuarantineErrorCode, HttpErrorCode>> = {
   decided: 'conflict',
   'use-replace': 'conflict',
   'nothing-to-replace': 'conflict',
+  'nothing-to-judge': 'conflict',
   'still-refused': 'conflict',
   'not-kept': 'gone',
   'file-exists': 'conflict',
@@ -25,6 +27,8 @@ const JOURNAL: Readonly<Record<JournalErrorCode, HttpErrorCode>> = {
   contested: 'overloaded',
   damaged: 'conflict',
 };
+
+const NO_TIME_TO_COMPARE = 'There was no time to compare pixel values; nothing was decided. Try again later.';
 
 /** What a unique constraint of the database says in words. */
 const CONSTRAINTS: Readonly<Record<string, string>> = {
@@ -40,6 +44,7 @@ const CONSTRAINTS: Readonly<Record<string, string>> = {
 export function explain(error: unknown): string | undefined {
   if (error instanceof QuarantineError || error instanceof InvalidInputError) return error.message;
   if (error instanceof JournalError) return error.message;
+  if (error instanceof ComparisonError) return NO_TIME_TO_COMPARE;
   if (!(error instanceof DatabaseError)) return undefined;
   if (error.code === 'conflict') return CONSTRAINTS[error.constraint ?? ''] ?? sentence(error.message);
   return error.code === 'not-found' ? sentence(error.message) : undefined;
@@ -68,6 +73,7 @@ function asHttpError(error: unknown): unknown {
 function codeOf(error: unknown): HttpErrorCode {
   if (error instanceof QuarantineError) return QUARANTINE[error.code];
   if (error instanceof JournalError) return JOURNAL[error.code];
+  if (error instanceof ComparisonError) return 'overloaded';
   if (error instanceof DatabaseError) return error.code === 'conflict' ? 'conflict' : 'not-found';
   return 'bad-request';
 }
