@@ -95,6 +95,37 @@ describe('what a result says', () => {
     expect(study?.['00080005']).toEqual({ vr: 'CS', Value: ['ISO_IR 192'] });
   });
 
+  it('matched attributes that are no column of the study, and empty ones that are asked for', async () => {
+    const [study] = await archive.search(
+      'studies',
+      'InstitutionName=City Hospital&IssuerOfPatientID=&includefield=PatientComments',
+    );
+    expect(study).toMatchObject({
+      '00080080': { vr: 'LO', Value: ['City Hospital'] },
+      '00104000': { vr: 'LT' },
+    });
+    expect(study?.['00100021']).toMatchObject({ vr: 'LO' });
+  });
+
+  it('nothing of instances for a study, which is said', async () => {
+    const query = 'PatientID=P1&includefield=SliceThickness,00091001,Rows';
+    const [study] = await archive.search('studies', query);
+    expect(Object.keys(study ?? {})).not.toEqual(expect.arrayContaining(['00180050']));
+    expect(await warningsOf(`studies?${query}`)).toEqual([
+      expect.stringContaining('includefield=Rows parameter is an attribute of the instance level'),
+      expect.stringContaining('SliceThickness is not known of a study'),
+      expect.stringContaining('00091001 is not known of a study'),
+    ]);
+  });
+
+  it('private attributes of an instance with their creator', async () => {
+    const [instance] = await archive.search('instances', 'PatientID=P2&includefield=00091001&limit=1');
+    expect(instance).toMatchObject({
+      '00090010': { Value: ['SANDYQ TEST'] },
+      '00091001': { vr: 'LO', Value: ['private'] },
+    });
+  });
+
   it('more on request: includefield by keyword, tag, list and all', async () => {
     const description = { vr: 'LO', Value: ['Thorax CT'] };
     for (const field of ['StudyDescription', '00081030', 'PatientAge,StudyDescription', 'all']) {
@@ -183,8 +214,8 @@ describe('requests', () => {
     expect(await warningsOf('studies?PatientID=P1&Modality=CT')).toEqual([
       expect.stringContaining('Modality'),
     ]);
-    expect(await warningsOf('studies?PatientName=smith^john&fuzzymatching=true')).toEqual([
-      expect.stringContaining('fuzzymatching'),
+    expect(await warningsOf('studies?PatientID=P1&00091001=x')).toEqual([
+      expect.stringContaining('00091001'),
     ]);
   });
 

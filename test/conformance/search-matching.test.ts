@@ -47,6 +47,18 @@ describe('matching of studies, newest first', () => {
     ['PatientID=P?&StudyDate=20240101-', ['3', '2', '1']],
     ['PatientID=%25', []],
     ['PatientID=P_', []],
+    // attributes without a value, where that is asked for
+    ['AccessionNumber=""&StudyDate=20240101-&emptyvaluematching=true', ['3']],
+    ['StudyDate=""&emptyvaluematching=true', ['4']],
+    ['PatientName=""&emptyvaluematching=true', ['4']],
+    ['ReferringPhysicianName=""&PatientID=P3&emptyvaluematching=true', ['3']],
+    ['ModalitiesInStudy=""&emptyvaluematching=true', ['4']],
+    ['InstitutionName=""&StudyDate=20240101-&emptyvaluematching=true', ['3', '2']],
+    ['AccessionNumber=""', []],
+    // all of several values, where that is asked for
+    [String.raw`ModalitiesInStudy=CT\SR`, ['1']],
+    [String.raw`ModalitiesInStudy=CT\US&multiplevaluematching=true`, []],
+    [String.raw`ModalitiesInStudy=CT\SR&multiplevaluematching=true`, ['1']],
     // person names: without case, by component groups
     ['PatientName=Smith^John', ['1']],
     ['PatientName=smith^john', ['1']],

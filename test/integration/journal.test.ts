@@ -9,7 +9,7 @@ import {
   readIndexState,
 } from '@sandyq/database';
 import { createTestDatabase } from '@sandyq/database/testing';
-import { Directory, exportJournal, readBatch, reconcile } from '@sandyq/indexing';
+import { Directory, exportJournal, PixelValueComparison, readBatch, reconcile } from '@sandyq/indexing';
 import { type JournalLine, journalPrefix } from '@sandyq/storage';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { get, getJson, storeOne } from '../support/dicomweb.ts';
@@ -127,7 +127,8 @@ describe('an empty database under the store', () => {
     try {
       const directory = new Directory(empty.database, () => performance.now());
       const groupCommit = new GroupCommit(empty.database);
-      const ports = { database: empty.database, store, maintenance, logger, directory, groupCommit };
+      const pixels = new PixelValueComparison({ threads: 1, isLast: true });
+      const ports = { database: empty.database, store, maintenance, logger, directory, groupCommit, pixels };
       await reconcile(ports, { dryRun: false, minimumAgeMs: 0, now: () => new Date() });
       expect(await readIndexState(empty.database)).toMatchObject({ isCaughtUp: true });
       for (const text of [

@@ -10,7 +10,13 @@ import {
   openDatabase,
   readIndexState,
 } from '@sandyq/database';
-import { catchUpJournal, Directory, emptyRebuildReport, rebuildIndex } from '@sandyq/indexing';
+import {
+  catchUpJournal,
+  Directory,
+  emptyRebuildReport,
+  PixelValueComparison,
+  rebuildIndex,
+} from '@sandyq/indexing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dropDatabase, makeDatabase } from '../faults/support/databases.ts';
 import { compareIndexes } from '../support/compare-indexes.ts';
@@ -72,7 +78,8 @@ async function interrupted(database: Database, studies: number): Promise<void> {
   const { store, maintenance, logger } = test.archive;
   const groupCommit = new GroupCommit(database);
   const directory = new Directory(database, () => performance.now());
-  const ports = { database, store, maintenance, logger, groupCommit, directory };
+  const pixels = new PixelValueComparison({ threads: 1, isLast: true });
+  const ports = { database, store, maintenance, logger, groupCommit, directory, pixels };
   const report = emptyRebuildReport();
   await migrate(database);
   await beginRebuild(database, report);

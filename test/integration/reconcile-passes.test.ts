@@ -10,6 +10,7 @@ import {
   type ContinuousOptions,
   ContinuousReconcile,
   Directory,
+  PixelValueComparison,
   type ReconcilePorts,
 } from '@sandyq/indexing';
 import { MemoryObjectStore } from '@sandyq/storage/testing';
@@ -36,6 +37,7 @@ beforeAll(async () => {
     maintenance: Object.assign(store, { settle: async () => undefined, removeUnfinished: async () => 0 }),
     logger: silentLogger(),
     groupCommit: new GroupCommit(database),
+    pixels: new PixelValueComparison({ threads: 1, isLast: true }),
     directory: new Directory(database, () => performance.now()),
   };
 });

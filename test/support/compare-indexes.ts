@@ -72,6 +72,8 @@ const whenActive = (condition: string, columns: readonly string[]) =>
 const STUDY_ATTRIBUTES = [
   's.patient_name',
   's.patient_name_key',
+  's.patient_name_readings',
+  's.patient_name_sounds',
   's.patient_name_ideographic_key',
   's.patient_name_phonetic_key',
   's.patient_birth_date',
@@ -83,6 +85,9 @@ const STUDY_ATTRIBUTES = [
   's.study_description',
   's.referring_physician_name',
   's.referring_physician_name_key',
+  's.referring_physician_name_readings',
+  's.referring_physician_name_sounds',
+  's.name_keys_version',
   's.attributes',
   's.received_at',
   's.founded_by',
@@ -159,7 +164,7 @@ const NATURAL_ROWS = {
   instance: `select s.study_instance_uid, e.series_instance_uid, i.sop_instance_uid, i.sop_class_uid, i.state,
       i.instance_number, i.content_date, i.content_time, g.object_key, i.ordinal, i.entry_offset, i.entry_length,
       ${HEX('i.sha256')} as sha256, i.transfer_syntax_uid, i.rows, i.columns, i.bits_allocated, i.number_of_frames,
-      i.photometric_interpretation, i.pixel_data, i.bulk_data, ${HEX('i.crc32')} as crc32, i.character_set,
+      i.photometric_interpretation, i.samples_per_pixel, i.is_lossy, i.pixel_data, i.bulk_data, ${HEX('i.crc32')} as crc32, i.character_set,
       i.received_at, coalesce(i.origin_segment_id, i.segment_id) as origin, i.is_damaged
     from instance i join study s using (study_key) join series e using (study_key, series_key)
     left join segment g on g.segment_id = i.segment_id`,

@@ -5,7 +5,7 @@
 import { type CorpusFile, corpusFiles, isAcceptable } from './corpus.ts';
 
 /** What makes the newcomer another one than the instance that came first. */
-export type Difference = 'nothing' | 'encoding' | 'patient-or-study' | 'content' | 'compression';
+export type Difference = 'nothing' | 'encoding' | 'patient-or-study' | 'content' | 'undecodable';
 
 /** A newcomer and its verdict. */
 export interface Collision {
@@ -21,8 +21,8 @@ export const verdictOnDifference = {
   encoding: { kind: 'stored', reason: 'equal-in-another-encoding' },
   'patient-or-study': { kind: 'stored', reason: 'proposed-correction' },
   content: { kind: 'failed', reason: 'duplicate-sop-instance' },
-  // Equality across encodings covers native pixel data so far.
-  compression: { kind: 'failed', reason: 'duplicate-sop-instance' },
+  // Pixel values that cannot be compared are no proof that they are equal.
+  undecodable: { kind: 'failed', reason: 'duplicate-sop-instance' },
 } as const;
 
 const oneCt = 'syntaxes/one-ct-every-syntax/CTImage.dcm_';
@@ -47,6 +47,27 @@ const newcomers: Readonly<Record<Difference, Readonly<Record<string, string>>>> 
     'syntaxes/one-small-mr/MR_small_expb.dcm': 'big endian',
     'syntaxes/one-small-mr/MR_small_implicit.dcm': 'implicit VR',
     [`${oneRgb}_expb.dcm`]: 'big endian',
+    'enhanced/emri_small_RLE.dcm': 'RLE',
+    'enhanced/emri_small_jpeg_2k_lossless.dcm': 'JPEG 2000',
+    'enhanced/emri_small_jpeg_ls_lossless.dcm': 'JPEG-LS',
+    'syntaxes/CT0012.fragmented_no_bot_jpeg_ls.80.dcm': 'JPEG-LS',
+    'syntaxes/CT0012.not_fragmented_bot_jpeg_ls.80.dcm': 'JPEG-LS',
+    'syntaxes/CT0012.not_fragmented_bot_rle.dcm': 'RLE',
+    'syntaxes/CT0012.not_fragmented_no_bot_rle.dcm': 'RLE',
+    'syntaxes/SC_ybr_full_422_uncompressed.deflated_image_frame_compression.dcm': 'deflated frames',
+    'syntaxes/TestPattern_Palette.rle_lossless.dcm': 'RLE',
+    'syntaxes/monochrome_jpeg_xl_12bit.dcm': 'JPEG XL, the other JPEG lossless',
+    [`${oneCt}JPEG2000LosslessOnlyTransferSyntax_1.2.840.10008.1.2.4.90.dcm`]: 'JPEG 2000',
+    [`${oneCt}JPEGLSLosslessTransferSyntax_1.2.840.10008.1.2.4.80.dcm`]: 'JPEG-LS',
+    [`${oneCt}RLELosslessTransferSyntax_1.2.840.10008.1.2.5.dcm`]: 'RLE',
+    'syntaxes/one-ct-every-syntax/testImages-CTImage.dcm_JPEG2000LosslessOnlyTransferSyntax_1.2.840.10008.1.2.4.90.dcm':
+      'JPEG 2000',
+    'syntaxes/one-small-mr/MR_small_RLE.dcm': 'RLE',
+    'syntaxes/one-small-mr/MR_small_jp2klossless.dcm': 'JPEG 2000',
+    'syntaxes/one-small-mr/MR_small_jpeg_ls_lossless.dcm': 'JPEG-LS',
+    [`${oneRgb}_jpeg_gdcm.dcm`]: 'JPEG lossless',
+    [`${oneRgb}_rle.dcm`]: 'RLE',
+    'us/color-px.dcm': 'colour by pixel, the other by plane (Planar Configuration)',
   },
   'patient-or-study': {
     'charsets/chrFrenMulti.dcm': 'Other Patient IDs, Other Patient Names',
@@ -82,31 +103,11 @@ const newcomers: Readonly<Record<Difference, Readonly<Record<string, string>>>> 
     [`${oneRgb}_rle_32bit_2frame.dcm`]: 'Bits Allocated, Number of Frames',
     'us/US-RGB-8-epicard': 'Rows, Columns: another image',
     'us/cine/jpeg-ls-Palette.dcm': 'private attributes',
-    'us/color-px.dcm': 'Planar Configuration',
     'us/examples_palette.dcm': 'SOP Class, Number of Frames, private attributes',
   },
-  compression: {
-    'enhanced/emri_small_RLE.dcm': 'RLE',
-    'enhanced/emri_small_jpeg_2k_lossless.dcm': 'JPEG 2000',
-    'enhanced/emri_small_jpeg_ls_lossless.dcm': 'JPEG-LS',
-    'syntaxes/CT0012.fragmented_no_bot_jpeg_ls.80.dcm': 'JPEG-LS',
-    'syntaxes/CT0012.not_fragmented_bot_jpeg_ls.80.dcm': 'JPEG-LS',
-    'syntaxes/CT0012.not_fragmented_bot_rle.dcm': 'RLE',
-    'syntaxes/CT0012.not_fragmented_no_bot_rle.dcm': 'RLE',
-    'syntaxes/JPEG2000.dcm': 'JPEG 2000, another codestream than the other',
-    'syntaxes/SC_ybr_full_422_uncompressed.deflated_image_frame_compression.dcm': 'deflated frames',
-    'syntaxes/TestPattern_Palette.rle_lossless.dcm': 'RLE',
-    'syntaxes/monochrome_jpeg_xl_12bit.dcm': 'JPEG XL, the other JPEG lossless',
-    [`${oneCt}JPEG2000LosslessOnlyTransferSyntax_1.2.840.10008.1.2.4.90.dcm`]: 'JPEG 2000',
-    [`${oneCt}JPEGLSLosslessTransferSyntax_1.2.840.10008.1.2.4.80.dcm`]: 'JPEG-LS',
-    [`${oneCt}RLELosslessTransferSyntax_1.2.840.10008.1.2.5.dcm`]: 'RLE',
-    'syntaxes/one-ct-every-syntax/testImages-CTImage.dcm_JPEG2000LosslessOnlyTransferSyntax_1.2.840.10008.1.2.4.90.dcm':
-      'JPEG 2000',
-    'syntaxes/one-small-mr/MR_small_RLE.dcm': 'RLE',
-    'syntaxes/one-small-mr/MR_small_jp2klossless.dcm': 'JPEG 2000',
-    'syntaxes/one-small-mr/MR_small_jpeg_ls_lossless.dcm': 'JPEG-LS',
-    [`${oneRgb}_jpeg_gdcm.dcm`]: 'JPEG lossless',
-    [`${oneRgb}_rle.dcm`]: 'RLE',
+  undecodable: {
+    'syntaxes/JPEG2000.dcm':
+      "JPEG 2000: the other's codestream ends where a marker in it looks like the end of the sequence",
   },
 };
 

@@ -31,3 +31,17 @@ export function readWithDcmtk(bytes: Uint8Array): DcmtkAnswer {
 function repaired(json: string): string {
   return json.replace(/([[,]-?\d+)\.(?=[,\]])/g, '$1');
 }
+
+/** The Native DICOM Model that dcm2xml writes of the bytes of a file, binary values within; undefined where it refuses. */
+export function nativeModelWithDcmtk(bytes: Uint8Array): Buffer | undefined {
+  const folder = mkdtempSync(join(tmpdir(), 'dcm2xml-'));
+  try {
+    const file = join(folder, 'instance.dcm');
+    writeFileSync(file, bytes);
+    const options = ['-q', '+U8', '--native-format', '+Eb', file];
+    const { status, stdout } = spawnSync('dcm2xml', options, { maxBuffer: 2 ** 30 });
+    return status === 0 ? stdout : undefined;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}

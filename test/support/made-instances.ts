@@ -128,18 +128,24 @@ export function makeWaveform(
   return { ...ids, bytes };
 }
 
-type MadeElement = readonly [tag: Tag, vr: Vr, value: string | Uint8Array];
+/** An element before it is padded and sorted in. */
+export type MadeElement = readonly [tag: Tag, vr: Vr, value: string | Uint8Array];
 
-const UNDEFINED_LENGTH = 0xffffffff;
+export const UNDEFINED_LENGTH = 0xffffffff;
 const ITEM = 0xfffee000;
-const SEQUENCE_DELIMITER = 0xfffee0dd;
+export const SEQUENCE_DELIMITER = 0xfffee0dd;
 const LONG_LENGTH: ReadonlySet<string> = new Set(['OB', 'OW', 'SQ', 'UN', 'UT', 'OD', 'OF', 'OL', 'OV']);
 
-function meta({ sopInstanceUid }: InstanceIds, sopClassUid: string, transferSyntaxUid: string): Buffer {
+export function meta(
+  { sopInstanceUid }: InstanceIds,
+  sopClassUid: string,
+  transferSyntaxUid: string,
+): Buffer {
   return writeFileMeta({ sopClassUid, sopInstanceUid, transferSyntaxUid });
 }
 
-function general(
+/** What every made instance says of patient, study, series and itself. */
+export function general(
   ids: InstanceIds,
   sopClassUid: string,
   modality: string,
@@ -178,7 +184,7 @@ function imagePixelModule(rows: number, columns: number, bits: number, frames: n
 }
 
 /** In the order of the tags, values padded (PS3.5 §6.2). */
-function dataSet(elements: readonly MadeElement[]): Buffer {
+export function dataSet(elements: readonly MadeElement[]): Buffer {
   const sorted = [...elements].sort(([left], [right]) => left - right);
   return Buffer.concat(
     sorted.flatMap(([tag, vr, value]) => {
@@ -195,7 +201,7 @@ function padded(vr: Vr, value: string | Uint8Array): Uint8Array {
   return Buffer.concat([bytes, Buffer.of(pad)]);
 }
 
-function elementHeader(tag: Tag, vr: Vr, length: number): Buffer {
+export function elementHeader(tag: Tag, vr: Vr, length: number): Buffer {
   const isLong = LONG_LENGTH.has(vr);
   const bytes = Buffer.alloc(isLong ? 12 : 8);
   writeTag(bytes, tag);
@@ -205,12 +211,13 @@ function elementHeader(tag: Tag, vr: Vr, length: number): Buffer {
   return bytes;
 }
 
-function item(bytes: Uint8Array): Buffer {
+/** An item of encapsulated pixel data. */
+export function item(bytes: Uint8Array): Buffer {
   const padding = Buffer.alloc(bytes.length % 2);
   return Buffer.concat([marker(ITEM, bytes.length + padding.length), bytes, padding]);
 }
 
-function marker(tag: Tag, length: number): Buffer {
+export function marker(tag: Tag, length: number): Buffer {
   const bytes = Buffer.alloc(8);
   writeTag(bytes, tag);
   bytes.writeUInt32LE(length, 4);
@@ -232,7 +239,7 @@ function writeTag(bytes: Buffer, tag: Tag): void {
   bytes.writeUInt16LE(tag & 0xffff, 2);
 }
 
-function uint16(value: number): Buffer {
+export function uint16(value: number): Buffer {
   const bytes = Buffer.alloc(2);
   bytes.writeUInt16LE(value);
   return bytes;

@@ -1,6 +1,6 @@
 /**
- * The reverse proxy in front of a split archive, for tests: routes as deploy/nginx.conf does. POST below /dicom-web to
- * ingest, searches and everything else to index, what is below a study and /originals to retrieval; round robin.
+ * The reverse proxy in front of a split archive, for tests: routes as deploy/nginx.conf does. Storage Commitment to
+ * retrieval, other POST below /dicom-web to ingest, searches and everything else to index, what is below a study and /originals to retrieval; round robin.
  */
 import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -29,6 +29,7 @@ const RETRIEVE = [/^\/dicom-web\/studies\/./, /^\/originals\//, /^\/wado$/];
 
 /** The service that answers a request. */
 export function serviceFor(method: string, path: string): keyof Upstreams {
+  if (path.startsWith('/dicom-web/commitment-requests/')) return 'retrieval';
   if (method === 'POST' && path.startsWith('/dicom-web/')) return 'ingest';
   if (SEARCH.some((form) => form.test(path))) return 'index';
   return RETRIEVE.some((form) => form.test(path)) ? 'retrieval' : 'index';

@@ -79,6 +79,8 @@ const ultrasound: readonly RawElement[] = [
   [Tags.PatientID, 'LO', 'P2'],
   [Tags.PatientSex, 'CS', 'F'],
   [Tags.Modality, 'CS', 'US'],
+  [0x00090010, 'LO', 'SANDYQ TEST'],
+  [0x00091001, 'LO', 'private'],
   [Tags.NumberOfFrames, 'IS', '10'],
   [Tags.Rows, 'US', Buffer.of(8, 0)],
   [Tags.Columns, 'US', Buffer.of(8, 0)],

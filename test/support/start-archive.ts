@@ -3,7 +3,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTestDatabase, type TestDatabase } from '@sandyq/database/testing';
-import { createApp, type Environment, probeRoutes, readSettings, type Settings, serve } from '@sandyq/http';
+import {
+  createApp,
+  type Environment,
+  probeRoutes,
+  type Route,
+  readSettings,
+  type Settings,
+  serve,
+} from '@sandyq/http';
 import { mountIndex } from '@sandyq/index';
 import { mountIngest } from '@sandyq/ingest';
 import { mountRetrieval } from '@sandyq/retrieval';
@@ -16,6 +24,8 @@ export interface TestArchive {
   readonly archive: Archive;
   readonly settings: Settings;
   readonly testDatabase: TestDatabase;
+  /** Of the three services, without the probes. */
+  readonly routes: readonly Route[];
   /** Stops everything and removes data and database. */
   stop(): Promise<void>;
 }
@@ -48,6 +58,7 @@ export async function startArchive(options: TestArchiveOptions = {}): Promise<Te
     metrics,
   });
   const services = [mountIngest(archive), mountIndex(archive), mountRetrieval(archive)];
+  const routes = services.flatMap((service) => service.routes);
   const stopping = new AbortController();
   const probes = probeRoutes({
     checks: [...archive.readinessChecks, ...services.flatMap((service) => service.readinessChecks ?? [])],
@@ -57,7 +68,7 @@ export async function startArchive(options: TestArchiveOptions = {}): Promise<Te
     openMetrics: true,
   });
   const app = createApp({
-    routes: [...probes, ...services.flatMap(({ routes }) => routes)],
+    routes: [...probes, ...routes],
     authenticate: archive.authenticate,
     audit: archive.audit,
     logger,
@@ -70,6 +81,7 @@ export async function startArchive(options: TestArchiveOptions = {}): Promise<Te
     archive,
     settings,
     testDatabase,
+    routes,
     stop: async () => {
       stopping.abort();
       await server.close({ graceMs: 2_000 });

@@ -5,6 +5,7 @@ import { readSettings } from '@sandyq/http';
 import {
   Directory,
   type IndexingPorts,
+  PixelValueComparison,
   type ReconcileReport,
   readBatch,
   reconcile,
@@ -46,7 +47,9 @@ export async function withArchive<Result>(
   try {
     const { database } = archive;
     const groupCommit = new GroupCommit(database);
-    return await work({ ...archive, groupCommit, directory: new Directory(database, Date.now) });
+    const directory = new Directory(database, Date.now);
+    const pixels = new PixelValueComparison({ threads: 1, isLast: true });
+    return await work({ ...archive, groupCommit, directory, pixels });
   } finally {
     await archive.close();
   }
