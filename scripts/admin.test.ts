@@ -167,6 +167,27 @@ describe('npm run admin', () => {
     );
   });
 
+  it('judges quarantine again only with --yes', async () => {
+    const { stdout } = await admin('api-key', 'create', '--role', 'scanner', '--device', 'CT2');
+    const headers = { Authorization: `Bearer ${stdout.trim()}` };
+    for (const pixel of [1, 2]) await storeOne(archive.url, image('2.11.4', 1, pixel), { headers });
+    const plan = await admin('quarantine', 'judge-again');
+    expect(plan).toMatchObject({ code: 1, stderr: expect.stringContaining('--yes') });
+    expect(plan.stdout).toContain('would be compared once more');
+    expect(await json('quarantine', 'judge-again', '--yes')).toEqual({
+      equal: 0,
+      corrections: 0,
+      different: 1,
+      inDoubt: 0,
+      skipped: 0,
+    });
+    const { entries } = await json('quarantine', 'list');
+    const [{ id }] = entries as [{ id: number }];
+    expect(await done('quarantine', 'judge-again', String(id), '--yes')).toContain(
+      'stays open: it is another instance',
+    );
+  });
+
   it('lists what is held back, and compares store and index', async () => {
     expect(await done('identity-conflicts', 'list')).toBe('None.\n');
     expect(await done('proposed-corrections', 'list')).toBe('None.\n');

@@ -20,6 +20,7 @@ import { formatBytes, formatTime } from '../terminal/format.ts';
 import { details, table } from '../terminal/table.ts';
 import { userPath } from '../terminal/user-path.ts';
 import type { Administration, ExitCode, Run } from './administration.ts';
+import { addJudgeAgain } from './judge-again-command.ts';
 import {
   type ListOptions,
   numberOf,
@@ -87,6 +88,7 @@ export function quarantineCommand(run: Run): Command {
       return { value: replaced, words: replacedWords(replaced) };
     },
   });
+  addJudgeAgain(command, run);
   decision(command, run, {
     name: 'discard',
     description: 'give the bytes up for good',

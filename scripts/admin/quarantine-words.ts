@@ -10,7 +10,7 @@ export function acceptancePlan(entry: Quarantined): string {
     case 'foreign-study':
       return `${what} would join study ${entry.studyInstanceUid ?? ''}, although that belongs to another facility's patient.`;
     case 'duplicate-sop-instance':
-      return `${what} cannot be accepted while another instance has its SOP Instance UID: see "replace".`;
+      return `${what} cannot be accepted while another instance has its SOP Instance UID: see "judge-again" and "replace".`;
     default:
       return (
         `${what} would be read and judged anew, as the reader and the device's declarations are today. ` +

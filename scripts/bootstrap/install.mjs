@@ -9,7 +9,7 @@ import { takeInstallLock } from './install-lock.mjs';
 import { runCaptured } from './run.mjs';
 
 const WORKSPACE_FOLDERS = ['packages', 'services'];
-const ROOT_FILES = ['package.json', 'pnpm-lock.yaml', 'pnpm-workspace.yaml', '.npmrc'];
+const ROOT_FILES = ['package.json', 'pnpm-lock.yaml', 'pnpm-workspace.yaml', '.pnpmfile.cjs', '.npmrc'];
 const STAMP = 'node_modules/.sandyq-installed';
 
 /** @param {string} root */

@@ -12,6 +12,7 @@ import {
   catchUpJournal,
   Directory,
   emptyRebuildReport,
+  PixelValueComparison,
   type RebuildReport,
   rebuildIndex,
   replayBygone,
@@ -67,7 +68,9 @@ async function rebuildInto(
   const instancesBefore = report.instances;
   const groupCommit = new GroupCommit(database, { maxConcurrentTransactions: TRANSACTIONS });
   const directory = new Directory(database, () => performance.now());
-  const ports = { ...stores, database, groupCommit, directory };
+  // Only for what nobody has judged yet; ends with the process.
+  const pixels = new PixelValueComparison({ threads: 1, isLast: true });
+  const ports = { ...stores, database, groupCommit, directory, pixels };
   await rebuildIndex(
     { ...ports, commit: (segments) => groupCommit.submitTogether(segments) },
     {
