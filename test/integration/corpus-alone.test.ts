@@ -190,16 +190,14 @@ for (const deployment of deployments(s3, 'two')) {
         expect(references).toBeGreaterThan(220);
       });
 
-      it('has its native frames as octets by default, and its compressed ones not', async () => {
+      // For compressed ones see transcoding-corpus.test.ts.
+      it('has its native frames as octets by default', async () => {
         await ofAll(async ({ entry, file }, url) => {
           if (entry.frame0_sha256 === undefined || file.pixelData === undefined) return;
+          if (file.transferSyntax.compression !== 'none') return;
           const { status, headers, body } = await get(`${url}/frames/1`, {
             Accept: 'application/octet-stream',
           });
-          if (file.transferSyntax.compression !== 'none') {
-            expect(status).toBe(406);
-            return;
-          }
           expect([status, headers.get('content-type')]).toEqual([
             200,
             `application/octet-stream; transfer-syntax=${explicitLittleEndian}`,

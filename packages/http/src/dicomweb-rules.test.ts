@@ -27,6 +27,15 @@ describe('Content-Location', () => {
     expect((await get(at, url, own)).location).toBe('/elsewhere');
   });
 
+  it('is left out where it would be too long for the head of an answer behind a proxy', async () => {
+    const at = '/dicom-web/studies/:study/frames/:frames';
+    const numbers = Array.from({ length: 1_000 }, (_, index) => index + 1).join();
+    expect(await get(at, `/dicom-web/studies/1/frames/${numbers}`, found)).toEqual({
+      status: 200,
+      location: undefined,
+    });
+  });
+
   it('is not there for searches, which name patients, for other answers, and for other paths', async () => {
     const at = '/dicom-web/studies';
     expect(

@@ -21,6 +21,12 @@ export function assertCharacterSet({ path }: GuardedRoute, { query }: Pick<Reque
   throw new HttpError('bad-request', 'charset: answers are written in utf-8 only.');
 }
 
+/**
+ * Reverse proxies take heads of 4 KiB (nginx, unless told otherwise) and turn longer ones into 502: a list of hundreds of frames is
+ * not said again.
+ */
+const LONGEST_LOCATION = 2_000;
+
 /** The answer with `Content-Location` where it represents the resource that was asked for (Table 8.4.2-1, §9.5.3.2), unless its handler says more. */
 export function withContentLocation(
   { path, action, method }: GuardedRoute,
@@ -30,5 +36,6 @@ export function withContentLocation(
   const isResource = (BELOW_ROOT.test(path) || path === '/wado') && action !== 'search' && method === 'GET';
   if (!isResource || (answer.status !== 200 && answer.status !== 206)) return answer;
   const location = context.baseUrl + context.target.replace(/[^\x21-\x7e]/g, encodeURIComponent);
+  if (location.length > LONGEST_LOCATION) return answer;
   return { ...answer, headers: { 'Content-Location': location, ...answer.headers } };
 }

@@ -45,11 +45,11 @@ export async function retrieveWadoUri(
       return answerDicom(dependencies, context, { request, found, offer });
     case 'document':
       return answerDocument(dependencies, context, found, exactly(offer));
-    case 'picture': {
-      const answer = await answerPicture(dependencies, context, { request, found, offer });
-      const location = { 'Content-Location': `${context.baseUrl}/wado?${context.rawQuery}` };
-      return withHeaders(answer, { ...location, ...annotationWarning(context, request) });
-    }
+    case 'picture':
+      return withHeaders(
+        await answerPicture(dependencies, context, { request, found, offer }),
+        annotationWarning(context, request),
+      );
     default:
       return offer satisfies never;
   }
