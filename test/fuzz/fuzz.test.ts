@@ -20,7 +20,7 @@ import type { Material } from './fuzz-case.ts';
 import { runFuzz } from './fuzz-run.ts';
 import { remainingSeeds, requestSeeds } from './request-seeds.ts';
 
-const MUTATIONS = Number(process.env['SANDYQ_TEST_MUTATIONS'] ?? '5000');
+const MUTATIONS = Number(process.env['SANDYQ_TEST_MUTATIONS'] ?? '1500');
 /** Files that are mutated and stored: small, so that a mutation hits something that matters. */
 const MOST_FILE_BYTES = 60_000;
 /** For one process, codecs and all. */

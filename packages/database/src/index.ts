@@ -149,6 +149,7 @@ export {
   listInstancesOfSegment,
   type MetadataPiece,
   readMetadataPieces,
+  readMetadataPiecesOf,
   restoreMetadataPieces,
 } from './metadata-pieces.ts';
 export { migrate } from './migrate.ts';

@@ -2,7 +2,12 @@ import type { DicomJson } from '@sandyq/dicom';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GroupCommit } from './commit/group-commit.ts';
 import { listInstances, locateInstance, locateInstances } from './locate-instances.ts';
-import { listInstancesOfSegment, readMetadataPieces, restoreMetadataPieces } from './metadata-pieces.ts';
+import {
+  listInstancesOfSegment,
+  readMetadataPieces,
+  readMetadataPiecesOf,
+  restoreMetadataPieces,
+} from './metadata-pieces.ts';
 import { createFacility } from './principals.ts';
 import { segmentCommit } from './testing/segment-commits.ts';
 import { createTestDatabase, type TestDatabase } from './testing/test-database.ts';
@@ -140,6 +145,10 @@ describe('instances of a study', () => {
     const { studyKey = 0 } = (await listInstances(test.database, { studyInstanceUid: '1.1' })) ?? {};
     await test.database.query({ text: `delete from instance_metadata where sop_instance_uid = '1.1.2.1'` });
     expect((await readMetadataPieces(test.database, studyKey, ['1.1.2.1', '1.1.2.2'])).size).toBe(1);
+    const ofMany = ['1.1.2.1', '1.1.2.2'].map((sopInstanceUid) => ({ studyKey, sopInstanceUid }));
+    expect(await readMetadataPiecesOf(test.database, ofMany)).toEqual(
+      await readMetadataPieces(test.database, studyKey, ['1.1.2.1', '1.1.2.2']),
+    );
     const instances = await listInstancesOfSegment(test.database, studyKey, segmentId);
     expect([...instances.keys()].sort((a, b) => a - b)).toEqual([1, 2, 3, 4]);
     const jsonGzip = Buffer.from('restored');

@@ -25,6 +25,27 @@ export async function readMetadataPieces(
   return new Map(result.rows.map((row) => [row.sop_instance_uid, row.json_gzip]));
 }
 
+/**
+ * The metadata pieces of instances of many studies, by SOP Instance UID; those that the cache has lost are left out. Each is
+ * looked up by itself: a join may be planned as a scan of the whole cache.
+ */
+export async function readMetadataPiecesOf(
+  client: Queryable,
+  instances: readonly { readonly studyKey: number; readonly sopInstanceUid: string }[],
+): Promise<Map<string, Buffer>> {
+  const result = await client.query<{ uid: string; json_gzip: Buffer | null }>({
+    name: 'read-metadata-pieces-of',
+    text: `select t.uid, (select m.json_gzip from instance_metadata m
+        where m.study_key = t.study_key and m.sop_instance_uid = t.uid) as json_gzip
+      from unnest($1::bigint[], $2::text[]) as t (study_key, uid)`,
+    values: [
+      instances.map((instance) => instance.studyKey),
+      instances.map((instance) => instance.sopInstanceUid),
+    ],
+  });
+  return new Map(result.rows.flatMap((row) => (row.json_gzip === null ? [] : [[row.uid, row.json_gzip]])));
+}
+
 /** The instances that lie in a segment, by ordinal of their entry: whose pieces the segment can give back. */
 export async function listInstancesOfSegment(
   client: Queryable,

@@ -1,6 +1,6 @@
 /** The results of a search in the form the client accepts, within a bound on bytes (PS3.18 §10.6.3.3, §8.7.3.2). */
 import { gunzipSync } from 'node:zlib';
-import { type Database, readMetadataPieces, type SearchHit } from '@sandyq/database';
+import { type Database, readMetadataPiecesOf, type SearchHit } from '@sandyq/database';
 import { type DicomJson, stringifyDicomJson } from '@sandyq/dicom';
 import { dicomJsonToXml, type ModelOffer, type SearchRequest } from '@sandyq/dicomweb';
 import { searchResult } from './search-result.ts';
@@ -48,14 +48,11 @@ async function instancePieces(
   request: SearchRequest,
   hits: readonly SearchHit[],
 ): Promise<Map<string, Buffer>> {
-  const pieces = new Map<string, Buffer>();
-  if (!needsPieces(request)) return pieces;
-  const instances = hits.flatMap(({ instance }) => instance ?? []);
-  for (const [studyKey, members] of Map.groupBy(instances, (instance) => instance.studyKey)) {
-    const uids = members.map((instance) => instance.sopInstanceUid);
-    for (const [uid, piece] of await readMetadataPieces(database, studyKey, uids)) pieces.set(uid, piece);
-  }
-  return pieces;
+  if (!needsPieces(request)) return new Map();
+  return readMetadataPiecesOf(
+    database,
+    hits.flatMap(({ instance }) => instance ?? []),
+  );
 }
 
 function needsPieces({ level, include, filters }: SearchRequest): boolean {
