@@ -6,7 +6,8 @@ export default defineConfig({
     pool: 'threads',
     // Runs once for all projects.
     globalSetup: ['test/support/global-setup.ts'],
-    testTimeout: 30_000,
+    // Against what hangs; no promise of speed, and slow machines are slow.
+    testTimeout: 120_000,
     hookTimeout: 120_000,
     // End-to-end tests wait more than they compute: with one worker on a machine of two cores both would idle.
     maxWorkers: Math.max(2, availableParallelism() - 1),

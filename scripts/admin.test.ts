@@ -2,15 +2,12 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startArchiveProcess } from '../test/support/archive-process.ts';
 import { storeOne } from '../test/support/dicomweb.ts';
 import { makeNativeImage } from '../test/support/made-instances.ts';
 import { startArchive, type TestArchive } from '../test/support/start-archive.ts';
 import { runScript } from './testing/run-script.ts';
-
-// Each command is a process of its own, and a test a dozen of them.
-vi.setConfig({ testTimeout: 120_000 });
 
 let archive: TestArchive;
 let environment: Record<string, string>;
