@@ -47,7 +47,8 @@ function greet(url: string, settings: Settings): void {
     '',
     `  Sandyq is ready: ${url}`,
     '',
-    `  push   npm run import -- FOLDER`,
+    `  look   ${url} in a browser: studies, pictures, viewer`,
+    `  push   npm run import -- --url ${url} FOLDER`,
     `  find   curl ${url}/dicom-web/studies`,
     `  data   ${settings.dataFolder}`,
     ...(settings.authMode === 'single-user'
