@@ -86,6 +86,7 @@ const readers: Readonly<Partial<Record<Vr, Reader>>> = {
 export function parseMatch(vr: Vr, text: string): Match | InvalidValue {
   const value = text.trim();
   if (value === '' || /^\*+$/.test(value)) return { kind: 'universal' };
+  if (value.includes('\0')) return { problem: 'has a NUL character, which no value has' };
   const read = readers[vr];
   return read === undefined ? { problem: `cannot be matched: it is of VR ${vr}` } : read(value);
 }

@@ -194,6 +194,8 @@ describe('parseSearch: faults', () => {
     ['Rows=many', 'Rows'],
     ['PatientID=a*%5Cb', 'PatientID'],
     ['PatientName=a%5Cb', 'PatientName'],
+    ['PatientName=a%00b', 'PatientName'],
+    ['00400275.00400009=S1%00', '00400275.00400009'],
     ['PatientName=a%3Db%3Dc%3Dd', 'PatientName'],
     ['PatientID=1&PatientID=2', 'PatientID'],
     ['PatientID=1&00100020=2', '00100020'],
