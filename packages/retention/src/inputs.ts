@@ -1,0 +1,169 @@
+/** What a study is judged by: its clock, the patient's dates, and what of them is missing or contradicts itself. Pure. */
+import { addDays, type CalendarDate, dayIn } from './calendar-date.ts';
+import type { Absence } from './schedule.ts';
+import type { OtherStudy, RetentionSubject } from './subject.ts';
+
+/** An input that rules ask for. */
+export type InputName =
+  | 'study-date'
+  | 'birth-date'
+  | 'death'
+  | 'last-contact'
+  | 'diagnosis'
+  | 'programme'
+  | 'modality'
+  | 'body-part'
+  | 'sop-class'
+  | 'region'
+  | 'device'
+  | 'attribute'
+  | 'later-studies';
+
+/** An input that is missing, or that contradicts another one. */
+export interface InputProblem {
+  readonly input: InputName | 'patient-identity';
+  readonly kind: 'missing' | 'conflict';
+  /** A sentence without values of the patient. */
+  readonly text: string;
+}
+
+/** The dates of a study and its patient, as far as they can be believed. */
+export interface Inputs {
+  readonly subject: RetentionSubject;
+  readonly today: CalendarDate;
+  readonly absence: Absence;
+  readonly firstReceivedOn: CalendarDate;
+  /** The study date, or the first receipt in its place. */
+  readonly clock: CalendarDate;
+  readonly clockSource: 'study-date' | 'first-receipt';
+  readonly birthDate: CalendarDate | undefined;
+  /** `'none'`: nothing is registered, and the schedule says that this means alive. */
+  readonly deathDate: CalendarDate | 'none' | undefined;
+  /** Latest study or registered contact. */
+  readonly lastContact: CalendarDate;
+  /** Later than this study, in order; those of an unknown date by their receipt. */
+  readonly laterStudies: readonly DatedStudy[];
+  /** Found whatever the rules ask: none of these is ever ignored. */
+  readonly problems: readonly InputProblem[];
+}
+
+/** Another study with its date. */
+export interface DatedStudy extends OtherStudy {
+  readonly date: CalendarDate;
+}
+
+/** Reads a study's inputs as of `today` in the schedule's time zone. */
+export function readInputs(
+  subject: RetentionSubject,
+  { timeZone, absence, today }: { timeZone: string; absence: Absence; today: CalendarDate },
+): Inputs {
+  const problems: InputProblem[] = [];
+  const firstReceivedOn = dayIn(timeZone, subject.firstReceivedAt);
+  const clockSource = sourceOfClock(subject, firstReceivedOn, problems);
+  const clock = clockSource === 'study-date' ? (subject.studyDate ?? firstReceivedOn) : firstReceivedOn;
+  const dated = subject.patient.otherStudies.map((study) => ({ ...study, date: dateOf(study, timeZone) }));
+  const contacts = dated.map(({ date }) => date);
+  const { registeredContact } = subject.patient;
+  if (registeredContact !== undefined) contacts.push(registeredContact);
+  const lastContact = contacts.reduce((latest, date) => (date > latest ? date : latest), clock);
+  if (lastContact > addDays(today, 1))
+    problems.push(conflict('last-contact', 'a contact lies in the future'));
+  noteIdentity(subject, problems);
+  return {
+    subject,
+    today,
+    absence,
+    firstReceivedOn,
+    clock,
+    clockSource,
+    birthDate: birthDateOf(subject, clock, problems),
+    deathDate: deathDateOf(subject, { clock, today, absence }, problems),
+    lastContact,
+    laterStudies: dated.filter(({ date }) => date > clock).sort((a, b) => (a.date < b.date ? -1 : 1)),
+    problems,
+  };
+}
+
+/**
+ * The clock starts at the study date, or at the first receipt where that date is missing, in the future or before a
+ * device was commissioned. A study made today can be received yesterday: zones differ by a day at most.
+ */
+function sourceOfClock(
+  { studyDate, devices }: RetentionSubject,
+  firstReceivedOn: CalendarDate,
+  problems: InputProblem[],
+): Inputs['clockSource'] {
+  if (studyDate === undefined) {
+    problems.push({
+      input: 'study-date',
+      kind: 'missing',
+      text: 'the study has no date: counted from its first receipt',
+    });
+    return 'first-receipt';
+  }
+  if (studyDate > addDays(firstReceivedOn, 1)) {
+    problems.push(
+      conflict('study-date', 'the study date is later than the first receipt, from which it is counted'),
+    );
+    return 'first-receipt';
+  }
+  if (devices.some(({ commissionedOn }) => commissionedOn !== undefined && studyDate < commissionedOn)) {
+    problems.push(
+      conflict(
+        'study-date',
+        'the study date is before its device was commissioned: counted from its first receipt',
+      ),
+    );
+    return 'first-receipt';
+  }
+  return 'study-date';
+}
+
+/** A study of an unknown or impossible date counts on the day on which it was received. */
+function dateOf({ studyDate, firstReceivedAt }: OtherStudy, timeZone: string): CalendarDate {
+  const received = dayIn(timeZone, firstReceivedAt);
+  return studyDate !== undefined && studyDate <= addDays(received, 1) ? studyDate : received;
+}
+
+function birthDateOf(
+  { patient }: RetentionSubject,
+  clock: CalendarDate,
+  problems: InputProblem[],
+): CalendarDate | undefined {
+  const [birthDate, ...others] = patient.birthDates;
+  if (others.length > 0)
+    problems.push(conflict('birth-date', 'records of the patient name several birth dates'));
+  else if (birthDate !== undefined && birthDate > clock)
+    problems.push(conflict('birth-date', 'the birth date is later than the study'));
+  else return birthDate;
+  return undefined;
+}
+
+function deathDateOf(
+  { patient }: RetentionSubject,
+  { clock, today, absence }: Pick<Inputs, 'clock' | 'today' | 'absence'>,
+  problems: InputProblem[],
+): CalendarDate | 'none' | undefined {
+  const [deathDate, ...others] = patient.deathDates;
+  if (deathDate === undefined) return absence.death === 'alive' ? 'none' : undefined;
+  const born = patient.birthDates.some((birthDate) => birthDate > deathDate);
+  if (others.length > 0) problems.push(conflict('death', 'several dates of death are registered'));
+  else if (deathDate > addDays(today, 1))
+    problems.push(conflict('death', 'the date of death lies in the future'));
+  else if (born) problems.push(conflict('death', 'the date of death is before the birth date'));
+  else if (deathDate < clock) problems.push(conflict('death', 'the study is later than the date of death'));
+  else return deathDate;
+  return undefined;
+}
+
+function noteIdentity({ patient, hasIdentityConflict }: RetentionSubject, problems: InputProblem[]): void {
+  const identity = (text: string): InputProblem => ({ input: 'patient-identity', kind: 'conflict', text });
+  if (patient.unconfirmedCandidates > 0)
+    problems.push(identity('the patient may be another one too: a link is neither confirmed nor refused'));
+  if (hasIdentityConflict)
+    problems.push(identity('instances of the study name another patient and are kept back'));
+}
+
+function conflict(input: InputName, text: string): InputProblem {
+  return { input, kind: 'conflict', text };
+}
