@@ -45,6 +45,8 @@ export type {
   ListOptions,
   ObjectStat,
   ObjectStore,
+  RangeOptions,
+  RangeReads,
   SealedFile,
   StoreMaintenance,
 } from './object-store.ts';
@@ -64,7 +66,14 @@ export {
   type SegmentTail,
 } from './segment/open-segment-tail.ts';
 export { parseReceipt } from './segment/parse-receipt.ts';
-export { type EntryReference, entryReference, readEntry, readEntryBytes } from './segment/read-entry.ts';
+export {
+  type EntryReference,
+  entryReference,
+  longestVerifiedRange,
+  readEntry,
+  readEntryBytes,
+  readEntryRange,
+} from './segment/read-entry.ts';
 export { readSegmentMetadata } from './segment/read-segment-metadata.ts';
 export type {
   MetadataReference,
@@ -105,6 +114,7 @@ export {
   verifySegment,
 } from './segment/verify-segment.ts';
 // Wrappers
+export { boundedRanges, type RangeLimits } from './wrappers/bounded-ranges.ts';
 export type { RetryOptions } from './wrappers/retry-policy.ts';
 export { type EventOptions, type StoreEvent, withEvents } from './wrappers/with-events.ts';
 export { type LimitOptions, withLimit } from './wrappers/with-limit.ts';

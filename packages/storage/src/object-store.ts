@@ -88,3 +88,24 @@ export interface StoreMaintenance {
    */
   removeUnfinished(before: Date, signal?: AbortSignal): Promise<number>;
 }
+
+/** Longest range of {@link RangeReads.readRange}, in bytes. */
+export const maximumRangeBytes = 4 * 1024 * 1024;
+
+/** How a range is read. */
+export interface RangeOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Gives the memory that is read into: exactly so many bytes, with whatever is in them. Default: new memory. */
+  readonly allocate?: ((length: number) => Buffer) | undefined;
+}
+
+/** What answers ask of a store beside {@link ObjectStore}: short ranges, as cheaply as they can be had. */
+export interface RangeReads {
+  /**
+   * A range of at most {@link maximumRangeBytes} in one buffer, which is the caller's, and that nobody writes into when
+   * the call is over, however it ended. A file that was opened a moment
+   * ago is read again, so an object deleted within this moment may still be found (its bytes are what they were):
+   * whoever must know that an object is there uses {@link ObjectStore.read}. Errors: as there.
+   */
+  readRange(key: string, range: ByteRange, options?: RangeOptions): Promise<Buffer>;
+}

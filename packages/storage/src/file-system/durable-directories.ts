@@ -20,6 +20,11 @@ export class DurableDirectories {
     this.#fileSystem = fileSystem;
   }
 
+  /** Whether {@link ensure} has done its work for `path` already. */
+  has(path: string): boolean {
+    return this.#known.has(path);
+  }
+
   /** On return `path`, which is the root or lies below it, exists and survives a crash. */
   async ensure(path: string): Promise<void> {
     if (this.#known.has(path)) return;

@@ -54,6 +54,11 @@ export interface FileSystem {
    * process wrote to the file and has not fsynced it since. Survives a crash only after {@link syncDirectory}.
    */
   link(existing: string, path: string): Promise<void>;
+  /**
+   * Gives a file another name instead of its own, which must be free: what has it is replaced. `not-sealed` as for
+   * {@link link}. After a crash it has the one or the other, until {@link syncDirectory}.
+   */
+  rename(existing: string, path: string): Promise<void>;
   /** Removes a name; `not-found` if there is none. */
   unlink(path: string): Promise<void>;
   /** Makes one directory whose parent exists; `exists` if the name is taken. */

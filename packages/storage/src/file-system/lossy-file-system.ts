@@ -17,7 +17,7 @@ export interface Faults {
 
 /**
  * In-memory {@link FileSystem}; paths are POSIX, `/` exists. A *step* is a call that changes or fsyncs something:
- * create, write, truncate, link, unlink, mkdir, rmdir, sync, syncDirectory.
+ * create, write, truncate, link, rename, unlink, mkdir, rmdir, sync, syncDirectory.
  */
 export class LossyFileSystem implements FileSystem {
   readonly #tree = new LossyTree();
@@ -93,6 +93,12 @@ export class LossyFileSystem implements FileSystem {
     this.#step(path);
     this.#ledger.assertSynced(existing);
     this.#tree.link(existing, path);
+  }
+
+  async rename(existing: string, path: string): Promise<void> {
+    this.#step(path);
+    this.#ledger.assertSynced(existing);
+    this.#tree.rename(existing, path);
   }
 
   async unlink(path: string): Promise<void> {

@@ -115,6 +115,11 @@ export class LossyTree {
     this.#add(path, this.fileAt(existing));
   }
 
+  rename(existing: string, path: string): void {
+    this.directoryAt(dirname(path)).names.set(basename(path), this.fileAt(existing));
+    this.unlink(existing);
+  }
+
   unlink(path: string): void {
     this.fileAt(path);
     this.directoryAt(dirname(path)).names.delete(basename(path));

@@ -33,6 +33,10 @@ const theFileSystem: FileSystem = {
     ledger.assertSynced(existing);
     await attempt('link', path, () => fs.link(existing, path));
   },
+  async rename(existing, path) {
+    ledger.assertSynced(existing);
+    await attempt('rename', path, () => fs.rename(existing, path));
+  },
   async unlink(path) {
     await attempt('unlink', path, () => fs.unlink(path));
     ledger.noteUnlink(path);

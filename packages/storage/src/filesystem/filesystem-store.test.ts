@@ -7,6 +7,7 @@ import { nodeFileSystem } from '../file-system/node-file-system.ts';
 import type { SealedFile } from '../object-store.ts';
 import { objectStoreCases } from '../testing/object-store-suite.ts';
 import { assertFails, assertHolds, patterned } from '../testing/suite-assertions.ts';
+import { rangeCases } from '../testing/suite-ranges.ts';
 import { createFilesystemStore, temporaryFolder } from './filesystem-store.ts';
 import { assertSameFileSystem } from './same-file-system.ts';
 
@@ -36,6 +37,9 @@ async function spool(bytes: Uint8Array): Promise<SealedFile> {
 describe('the filesystem store conforms', () => {
   for (const { name, run } of objectStoreCases) {
     it(name, () => run({ store: createFilesystemStore({ root: newRoot() }), prefix: 'suite/one/', spool }));
+  }
+  for (const { name, run } of rangeCases) {
+    it(name, () => run({ store: createFilesystemStore({ root: newRoot() }), prefix: 'suite/one/' }));
   }
 });
 

@@ -15,11 +15,14 @@ import type {
   ListOptions,
   ObjectStat,
   ObjectStore,
+  RangeOptions,
+  RangeReads,
   SealedFile,
   StoreMaintenance,
 } from '../object-store.ts';
 import { maximumPutBytes } from '../object-store.ts';
-import { assertRange, rangeWithin } from '../range.ts';
+import { assertRange, assertShortRange, newMemory, rangeWithin } from '../range.ts';
+import { type KeptFile, KeptFiles } from './kept-files.ts';
 import { listObjects } from './list-objects.ts';
 import { StoreFolder } from './store-folder.ts';
 
@@ -41,19 +44,22 @@ export interface FilesystemStoreOptions {
 }
 
 /** An object store in the folder `root`, on the same file system as the spool ({@link assertSameFileSystem}). */
-export function createFilesystemStore(options: FilesystemStoreOptions): ObjectStore & StoreMaintenance {
+export function createFilesystemStore(
+  options: FilesystemStoreOptions,
+): ObjectStore & StoreMaintenance & RangeReads {
   return new FilesystemStore(options);
 }
 
 /** Folder below the root for files that are not objects yet; no key begins with a dot. */
 export const temporaryFolder = '.tmp';
 
-class FilesystemStore implements ObjectStore, StoreMaintenance {
+class FilesystemStore implements ObjectStore, StoreMaintenance, RangeReads {
   readonly kind = 'filesystem';
   readonly #root: string;
   readonly #temporary: string;
   readonly #fileSystem: FileSystem;
   readonly #folder: StoreFolder;
+  readonly #kept: KeptFiles;
   readonly #newId: () => string;
   readonly #onCleanupFailure: (error: unknown) => void;
   #temporaryFolderMade = false;
@@ -69,6 +75,10 @@ class FilesystemStore implements ObjectStore, StoreMaintenance {
     });
     this.#newId = options.newId ?? randomUUID;
     this.#onCleanupFailure = options.onCleanupFailure ?? (() => undefined);
+    this.#kept = new KeptFiles({
+      open: (key) => this.#openToRead(key),
+      onCloseFailure: this.#onCleanupFailure,
+    });
   }
 
   async putFile(key: string, file: SealedFile, signal?: AbortSignal): Promise<void> {
@@ -105,10 +115,8 @@ class FilesystemStore implements ObjectStore, StoreMaintenance {
     assertKey(key);
     if (range !== undefined) assertRange(range);
     throwIfAborted(signal, `read ${key}`);
-    const file = await this.#openObject(key);
+    const { file, size } = await this.#openToRead(key);
     try {
-      const { kind, size } = await file.stat();
-      if (kind !== 'file') throw new StorageError('not-found', `no object ${key}`);
       const stream = awaitingConsumer(new FileRangeReadable(file, rangeWithin(key, size, range)));
       if (signal !== undefined) destroyOnAbort(stream, signal, `read ${key}`);
       return stream;
@@ -118,6 +126,20 @@ class FilesystemStore implements ObjectStore, StoreMaintenance {
     }
   }
 
+  async readRange(key: string, range: ByteRange, options: RangeOptions = {}): Promise<Buffer> {
+    const { signal, allocate = newMemory } = options;
+    assertKey(key);
+    assertShortRange(range);
+    throwIfAborted(signal, `read ${key}`);
+    return this.#kept.use(key, async ({ file, size }) => {
+      const { offset, length } = rangeWithin(key, size, range);
+      const bytes = allocate(length);
+      const filled = await file.read(bytes, offset);
+      if (filled === length) return bytes;
+      throw new StorageError('short-read', `${key} ends at ${offset + filled}, had ${size} bytes`);
+    });
+  }
+
   list(prefix: string, options: ListOptions = {}): AsyncIterable<ObjectStat> {
     return this.#list(prefix, options);
   }
@@ -125,6 +147,7 @@ class FilesystemStore implements ObjectStore, StoreMaintenance {
   async delete(key: string): Promise<void> {
     assertKey(key);
     const path = this.#pathOf(key);
+    this.#kept.forget(key);
     try {
       await this.#fileSystem.unlink(path);
     } catch (error) {
@@ -167,7 +190,6 @@ class FilesystemStore implements ObjectStore, StoreMaintenance {
   async #publish(path: string, key: string): Promise<void> {
     const target = this.#pathOf(key);
     const directory = dirname(target);
-    await this.#folder.ensureRoot();
     await this.#folder.ensure(directory);
     try {
       await this.#fileSystem.link(path, target);
@@ -180,6 +202,18 @@ class FilesystemStore implements ObjectStore, StoreMaintenance {
     await this.#fileSystem.syncDirectory(directory);
     // Its disk may have gone in between: what was linked into the empty mount point is not stored.
     await this.#folder.assertThere();
+  }
+
+  async #openToRead(key: string): Promise<KeptFile> {
+    const file = await this.#openObject(key);
+    try {
+      const { kind, size } = await file.stat();
+      if (kind !== 'file') throw new StorageError('not-found', `no object ${key}`);
+      return { file, size };
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
   }
 
   /** What is not found where the store itself is not is not missing; its disk may have come back just now. */

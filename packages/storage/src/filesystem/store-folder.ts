@@ -40,9 +40,11 @@ export class StoreFolder {
     this.#isKnown = true;
   }
 
-  /** Makes sure that the folder exists and survives a crash; {@link ensureRoot} comes first. */
-  ensure(folder: string): Promise<void> {
-    return this.#directories.ensure(folder);
+  /** Makes sure that the folder exists and survives a crash, and before that of the store itself. Costs nothing where it did. */
+  async ensure(folder: string): Promise<void> {
+    if (this.#isKnown && this.#directories.has(folder)) return;
+    await this.ensureRoot();
+    await this.#directories.ensure(folder);
   }
 
   /** Folders that were made may have gone, with the disk or by hand: they are made again. */

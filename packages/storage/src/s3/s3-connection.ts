@@ -2,7 +2,7 @@
 // connections, no hidden retry, and errors of ours. The client signs and parses; every request goes through here.
 import * as http from 'node:http';
 import * as https from 'node:https';
-import { Client } from 'minio';
+import type { Client } from 'minio';
 import { throwIfAborted } from '../abort.ts';
 import { StorageError } from '../errors.ts';
 import { s3Error } from './s3-error.ts';
@@ -66,7 +66,7 @@ export class S3Connection {
   async call<T>(call: S3Call, run: (client: Client) => Promise<T>): Promise<T> {
     throwIfAborted(call.signal, call.what);
     let status: number | undefined;
-    const client = this.#newClient(call, (answered) => {
+    const client = await this.#newClient(call, (answered) => {
       status = answered;
     });
     try {
@@ -76,8 +76,12 @@ export class S3Connection {
     }
   }
 
-  /** Clients are cheap (no I/O); one a call is how the call's signal and timeout reach its request. */
-  #newClient(call: S3Call, onStatus: (status: number | undefined) => void): Client {
+  /**
+   * Clients are cheap (no I/O); one a call is how the call's signal and timeout reach its request. Their module is not: it is loaded
+   * where there is a bucket.
+   */
+  async #newClient(call: S3Call, onStatus: (status: number | undefined) => void): Promise<Client> {
+    const { Client } = await import('minio');
     const { region, accessKey, secretKey, pathStyle = true } = this.#options;
     const client = new Client({
       endPoint: this.#url.hostname,

@@ -7,6 +7,7 @@ import { s3ForTests } from '../testing/ceph.ts';
 import { objectStoreCases } from '../testing/object-store-suite.ts';
 import { newSpoolFolder, type SpoolFolder } from '../testing/spool-folder.ts';
 import { assertAbsent, assertFails, assertHolds, keysOf, patterned } from '../testing/suite-assertions.ts';
+import { rangeCases } from '../testing/suite-ranges.ts';
 import { listObjects } from './list-objects.ts';
 import { S3Connection } from './s3-connection.ts';
 import { createS3Store, type S3StoreOptions } from './s3-store.ts';
@@ -45,6 +46,9 @@ describe.skipIf(s3.server === undefined)(`the S3 store ${s3.server ? '' : s3.rea
       const store = createS3Store(variant);
       for (const { name, run } of objectStoreCases) {
         it(name, () => run({ store, prefix: `suite/${randomUUID()}/`, spool: folder.spool }));
+      }
+      for (const { name, run } of rangeCases) {
+        it(name, () => run({ store, prefix: `suite/${randomUUID()}/` }));
       }
     });
   }

@@ -10,11 +10,13 @@ import type {
   ListOptions,
   ObjectStat,
   ObjectStore,
+  RangeOptions,
+  RangeReads,
   SealedFile,
   StoreMaintenance,
 } from '../object-store.ts';
 import { maximumPutBytes } from '../object-store.ts';
-import { assertRange } from '../range.ts';
+import { assertRange, assertShortRange, newMemory } from '../range.ts';
 import { deleteObject } from './delete-object.ts';
 import { listObjects } from './list-objects.ts';
 import { type MultipartOptions, putMultipart } from './put-multipart.ts';
@@ -51,11 +53,11 @@ const mebibyte = 1024 * 1024;
 const minimumPartBytes = 5 * mebibyte;
 
 /** An object store in a bucket. Does no I/O before its first call. Throws `invalid-argument` for wrong options. */
-export function createS3Store(options: S3StoreOptions): ObjectStore & StoreMaintenance {
+export function createS3Store(options: S3StoreOptions): ObjectStore & StoreMaintenance & RangeReads {
   return new S3Store(options);
 }
 
-class S3Store implements ObjectStore, StoreMaintenance {
+class S3Store implements ObjectStore, StoreMaintenance, RangeReads {
   readonly kind = 's3';
   readonly #connection: S3Connection;
   readonly #prefix: string;
@@ -95,6 +97,19 @@ class S3Store implements ObjectStore, StoreMaintenance {
   async read(key: string, range?: ByteRange, signal?: AbortSignal): Promise<Readable> {
     if (range !== undefined) assertRange(range);
     return readObject(this.#connection, this.#nameOf(key), range, signal);
+  }
+
+  /** One GET. */
+  async readRange(key: string, range: ByteRange, options: RangeOptions = {}): Promise<Buffer> {
+    assertShortRange(range);
+    const stream: AsyncIterable<Uint8Array> = await this.read(key, range, options.signal);
+    const bytes = (options.allocate ?? newMemory)(range.length);
+    let filled = 0;
+    for await (const chunk of stream) {
+      bytes.set(chunk, filled);
+      filled += chunk.length;
+    }
+    return bytes;
   }
 
   list(prefix: string, options: ListOptions = {}): AsyncIterable<ObjectStat> {

@@ -1,10 +1,17 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { StorageError } from '../errors.ts';
-import type { ByteRange } from '../object-store.ts';
+import { type ByteRange, maximumRangeBytes } from '../object-store.ts';
 import { blockBoundaries } from './block-boundaries.ts';
 import { CrcBlocks } from './crc-blocks.ts';
-import { type EntryReference, maximumReadBytes, readEntry, readEntryBytes } from './read-entry.ts';
+import {
+  type EntryReference,
+  longestVerifiedRange,
+  maximumReadBytes,
+  readEntry,
+  readEntryBytes,
+  readEntryRange,
+} from './read-entry.ts';
 import { MemoryStore } from './testing/memory-store.ts';
 import { sampleBytes, sampleSpool } from './testing/segment-kit.ts';
 
@@ -123,6 +130,52 @@ describe('readEntry', () => {
     ).rejects.toMatchObject({
       code: 'invalid-argument',
     });
+  });
+});
+
+describe('readEntryRange', () => {
+  /** Ranges of a segment in which the entry begins at byte 512; remembers what was asked. */
+  function rangesOf(data: Buffer) {
+    const asked: ByteRange[] = [];
+    const segment = Buffer.concat([Buffer.alloc(512), data]);
+    const readRange = async (_key: string, { offset, length }: ByteRange) => {
+      asked.push({ offset, length });
+      return Buffer.from(segment.subarray(offset, offset + length));
+    };
+    return { asked, ranges: { readRange } };
+  }
+  const place = { ...entry, offset: 512 };
+  const mebibyte = 1024 * 1024;
+
+  it('reads whole blocks with one call, and gives exactly the range', async () => {
+    const { ranges, asked } = rangesOf(bytes);
+    const range = { offset: mebibyte + 10, length: mebibyte };
+    const read = await readEntryRange(ranges, place, range);
+    expect(read.equals(bytes.subarray(range.offset, range.offset + range.length))).toBe(true);
+    expect(asked).toEqual([{ offset: 512 + mebibyte, length: 2 * mebibyte }]);
+  });
+
+  it('takes the longest range that it promises', async () => {
+    const { ranges, asked } = rangesOf(bytes);
+    const range = { offset: 500_000, length: longestVerifiedRange };
+    expect(await readEntryRange(ranges, place, range)).toHaveLength(longestVerifiedRange);
+    expect(asked[0]?.length).toBeLessThanOrEqual(maximumRangeBytes);
+  });
+
+  it('gives nothing where any byte of a block is damaged, also beyond the range', async () => {
+    const changed = Buffer.from(bytes);
+    changed[mebibyte - 1] = (changed[mebibyte - 1] ?? 0) ^ 1;
+    const { ranges } = rangesOf(changed);
+    const damaged = { code: 'damaged', message: expect.stringMatching(/v1\/entry, byte 512: block 0/) };
+    await expect(readEntryRange(ranges, place, { offset: 0, length: 5 })).rejects.toMatchObject(damaged);
+    const sound = await readEntryRange(ranges, place, { offset: mebibyte, length: 5 });
+    expect(sound.equals(bytes.subarray(mebibyte, mebibyte + 5))).toBe(true);
+  });
+
+  it('asks nothing for nothing', async () => {
+    const { ranges, asked } = rangesOf(bytes);
+    expect(await readEntryRange(ranges, place, { offset: 7, length: 0 })).toHaveLength(0);
+    expect(asked).toEqual([]);
   });
 });
 

@@ -126,20 +126,11 @@ export class SpoolFile {
     await this.flush();
     try {
       await this.#attempt(this.#file.sync());
-      const { size } = await this.#file.stat();
-      if (size !== this.#length) {
-        throw new StorageError(
-          'io-error',
-          `${this.path} has ${size} bytes after ${this.#length} were written`,
-        );
-      }
     } finally {
       await this.#file.close();
     }
-    const unsealedPath = this.#path;
-    await this.#fileSystem.link(unsealedPath, sealedPath);
+    await this.#fileSystem.rename(this.#path, sealedPath);
     this.#path = sealedPath;
-    await this.#fileSystem.unlink(unsealedPath);
   }
 
   /** Closes the file and removes it, in whatever state it is. */
