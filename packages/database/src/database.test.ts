@@ -45,3 +45,35 @@ describe('a transaction of a process that is paused', () => {
     expect(rows).toEqual([{ number: 10 }]);
   });
 });
+
+describe('a transaction whose statements are sent without waiting for each other', () => {
+  it('runs them in their order, and says why the first failed that did', async () => {
+    const before = await test.database.query({ text: 'select number from contended' });
+    const outcome = test.database.inTransaction((client) =>
+      Promise.all([
+        client.query({ text: 'update contended set number = 100' }),
+        client.query({ text: 'update contended set number = number / 0' }),
+        client.query({ text: 'update contended set number = number + 1' }),
+      ]),
+    );
+    await expect(outcome).rejects.toMatchObject({ code: 'data', sqlState: '22012' });
+    expect((await test.database.query({ text: 'select number from contended' })).rows).toEqual(before.rows);
+    const [set, read] = await test.database.inTransaction((client) =>
+      Promise.all([
+        client.query({ text: 'update contended set number = 7' }),
+        client.query({ text: 'select number from contended' }),
+      ]),
+    );
+    expect([set.rowCount, read.rows]).toEqual([1, [{ number: 7 }]]);
+  });
+
+  it('never ends well when one failed that nobody waited for', async () => {
+    const outcome = test.database.inTransaction(async (client) => {
+      client.query({ text: 'update contended set number = number / 0' }).catch(() => undefined);
+    });
+    await expect(outcome).rejects.toMatchObject({ code: 'data' });
+    expect((await test.database.query({ text: 'select number from contended' })).rows).toEqual([
+      { number: 7 },
+    ]);
+  });
+});

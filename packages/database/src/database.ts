@@ -30,7 +30,10 @@ export interface DatabaseOptions {
 }
 
 export interface Database extends Queryable {
-  /** Runs `work` in one READ COMMITTED transaction; throws DatabaseError. */
+  /**
+   * Runs `work` in one READ COMMITTED transaction; throws DatabaseError. Statements are sent as they are asked for, without
+   * waiting for those before, and run in that order.
+   */
   inTransaction<Result>(work: (client: Queryable) => Promise<Result>): Promise<Result>;
   /**
    * True when a statement runs within `timeoutMs`. It is asked on a connection of its own, beside `maxConnections`, so
@@ -72,6 +75,8 @@ export function openDatabase(options: DatabaseOptions): Database {
     application_name: options.applicationName ?? 'sandyq',
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+    // Statements of a transaction that do not need each other's results are sent without waiting for them.
+    pipeline: true,
     types,
   });
   const probe = probePool(options);
@@ -107,6 +112,9 @@ function rethrowCommit(error: unknown): never {
   });
 }
 
+/** What a statement is answered that was sent behind one that failed: that one says why. */
+const TRANSACTION_FAILED = '25P02';
+
 async function inTransaction<Result>(
   pool: pg.Pool,
   work: (client: Queryable) => Promise<Result>,
@@ -117,12 +125,17 @@ async function inTransaction<Result>(
   const noteBroken = (error: Error) => {
     broken = error;
   };
+  let firstFailure: unknown;
+  const gather = gatherWrites(client);
   const run = async <Row extends pg.QueryResultRow>(statement: pg.QueryConfig) => {
     try {
+      gather();
       return await client.query<Row>(statement);
     } catch (error) {
+      firstFailure ??= error;
+      if (error instanceof pg.DatabaseError) throw error.code === TRANSACTION_FAILED ? firstFailure : error;
       // Nothing of PostgreSQL's came: whatever else is said on this connection might never be answered.
-      if (!(error instanceof pg.DatabaseError)) noteBroken(asError(error));
+      noteBroken(asError(error));
       throw error;
     }
   };
@@ -130,7 +143,9 @@ async function inTransaction<Result>(
   try {
     await run({ text: 'begin' }).catch(rethrow);
     const result = await work({ query: (statement) => run<never>(statement).catch(rethrow) });
-    await run({ text: 'commit' }).catch(rethrowCommit);
+    const { command } = await run({ text: 'commit' }).catch(rethrowCommit);
+    // PostgreSQL answers so, and with no error, where a statement failed that nobody waited for.
+    if (command === 'ROLLBACK') rethrow(firstFailure);
     return result;
   } catch (error) {
     if (broken === undefined) await client.query({ text: 'rollback' }).catch(noteBroken);
@@ -139,6 +154,20 @@ async function inTransaction<Result>(
     client.off('error', noteBroken);
     client.release(broken);
   }
+}
+
+/** What is asked for in one turn of the event loop leaves in one write. To be called before each statement. */
+function gatherWrites({ connection: { stream } }: pg.PoolClient): () => void {
+  let isGathering = false;
+  return () => {
+    if (isGathering) return;
+    isGathering = true;
+    stream.cork();
+    process.nextTick(() => {
+      isGathering = false;
+      stream.uncork();
+    });
+  };
 }
 
 function asError(thrown: unknown): Error {

@@ -1,10 +1,10 @@
 /** The body of a Store request as it is let in: reserved before it is taken, and given up when its sender stalls. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { HttpError, type Reservation } from '@sandyq/http';
 import type { ReadingTurns } from './reading-turns.ts';
 
 /** A sender that makes less progress than this within its time has stalled. */
 const PROGRESS_BYTES = 64 * 1024;
+const TIMER_STEP_MS = 250;
 
 /** What {@link AdmittedBody} needs. */
 export interface AdmittedBodyOptions {
@@ -40,8 +40,15 @@ export class AdmittedBody implements AsyncIterable<Uint8Array> {
     return this.#refusal;
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
-    for (let next = await this.#next(); next.done !== true; next = await this.#next()) yield next.value;
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    let isLeft = false;
+    return {
+      next: async () => (isLeft ? DONE : this.#next()),
+      return: async () => {
+        isLeft = true;
+        return DONE;
+      },
+    };
   }
 
   /** Makes sure that so many bytes beyond those of the body can be written. Rejects with `overloaded`. */
@@ -61,7 +68,8 @@ export class AdmittedBody implements AsyncIterable<Uint8Array> {
     this.#receivedBytes += next.value.length;
     const { reservation, turns } = this.#options;
     if (this.#receivedBytes > reservation.bytes) await this.#grow(reservation);
-    await turns.take(next.value.length);
+    const turn = turns.take(next.value.length);
+    if (turn !== undefined) await turn;
     return next;
   }
 
@@ -90,15 +98,15 @@ export class AdmittedBody implements AsyncIterable<Uint8Array> {
   }
 
   async #withinStallTime<Chunk>(chunk: Promise<Chunk>): Promise<Chunk> {
-    const done = new AbortController();
-    const late = sleep(Math.max(0, this.#options.stallMs - this.#waitedMs), STALLED, { signal: done.signal });
-    // Cancelled below: then nobody waits for it.
-    late.catch(() => undefined);
+    const { promise: late, resolve } = Promise.withResolvers<typeof STALLED>();
+    const leftMs = Math.max(0, this.#options.stallMs - this.#waitedMs);
+    // In steps: timers of one length cost next to nothing.
+    const timer = setTimeout(resolve, Math.ceil(leftMs / TIMER_STEP_MS) * TIMER_STEP_MS, STALLED);
     try {
       const first = await Promise.race([chunk, late]);
       if (first !== STALLED) return first;
     } finally {
-      done.abort();
+      clearTimeout(timer);
     }
     // Fails when the connection is closed, which nobody has to hear of any more.
     chunk.catch(() => undefined);
@@ -111,3 +119,4 @@ export class AdmittedBody implements AsyncIterable<Uint8Array> {
 }
 
 const STALLED = Symbol('stalled');
+const DONE = { done: true, value: undefined } as const;

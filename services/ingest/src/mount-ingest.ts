@@ -21,7 +21,7 @@ const COMPARISON_THREADS = 2;
 
 export function mountIngest(archive: Archive): Mounted {
   const dependencies = ingestDependencies(archive);
-  const { settings, fileSystem } = archive;
+  const { settings, fileSystem, peers } = archive;
   const bytesInFlight = archive.metrics.gauge({
     name: 'store_in_flight_bytes',
     help: 'Bytes that Store requests have reserved in the spool.',
@@ -36,8 +36,10 @@ export function mountIngest(archive: Archive): Mounted {
     maxInFlightBytes: settings.maxInFlightBytes,
     maxInFlightBytesPerSender: settings.maxInFlightBytesPerSender,
     minFreeDiskBytes: settings.minFreeDiskBytes,
-    freeDiskBytes: () => fileSystem.freeBytes(settings.spoolFolder),
+    // What other processes have promised to their senders is not free either.
+    freeDiskBytes: async () => (await fileSystem.freeBytes(settings.spoolFolder)) - peers.heldElsewhere(),
     onChange: ({ bytes, requests }) => {
+      peers.holds(bytes);
       bytesInFlight.set(bytes);
       requestsInFlight.set(requests);
     },
@@ -48,6 +50,7 @@ export function mountIngest(archive: Archive): Mounted {
     action: 'store',
     patientData: true,
     keepsToFacility: true,
+    awaitsRecord: true,
     handler: (context) => storeInstances(dependencies, admission, context),
   });
   const stopping = new AbortController();

@@ -44,7 +44,10 @@ export async function storeInstances(
     const sender = await senderOf(dependencies, context.principal);
     const reservation = await admission.admit(context.principal.id, context.contentLength, context.signal);
     try {
-      const session = new StoreSession(dependencies, sender, { studyInstanceUid });
+      const session = new StoreSession(dependencies, sender, {
+        studyInstanceUid,
+        recorded: context.recorded,
+      });
       const { stallMs, turns } = dependencies;
       const admitted = new AdmittedBody(context.body, { reservation, stallMs, turns });
       const body = coding === 'identity' ? admitted : new CodedBody(admitted, { coding, reservation, turns });

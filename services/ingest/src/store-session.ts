@@ -2,6 +2,7 @@
  * One Store request (PS3.18 §10.5): its parts in order, its segments, and one verdict a part. One bad part never
  * harms its neighbours, and a verdict of success is given only after store and index have both committed.
  */
+import { isKnownInstance } from '@sandyq/database';
 import type { Identification } from '@sandyq/dicom';
 import { DicomwebError, type FailureReasonName, type StoreResult } from '@sandyq/dicomweb';
 import {
@@ -34,6 +35,8 @@ const MAX_SEGMENTS_IN_FLIGHT = 4;
 export interface StoreScope {
   /** Study of the request's path: instances of another one are refused. */
   readonly studyInstanceUid: string | undefined;
+  /** Resolves when the request's audit row is durable: nothing is stored, listed or counted before. */
+  readonly recorded: Promise<void>;
 }
 
 /** What is known of metadata and bulk data that are refused. */
@@ -57,6 +60,8 @@ export class StoreSession {
   /** Sealed and not settled yet; of these, so many are committed at a time. */
   readonly #inFlight = new Set<Promise<void>>();
   readonly #committing = new Set<Promise<void>>();
+  /** Whether the index holds the UID of the part that is being received. */
+  #isKnown: Promise<boolean> = Promise.resolve(true);
   #knownCount = 0;
 
   constructor(dependencies: IngestDependencies, sender: Sender, scope: StoreScope) {
@@ -154,17 +159,22 @@ export class StoreSession {
   get #ports() {
     return {
       sender: this.#sender,
-      verdictOnRepeat: (identification: Identification, sha256: string) =>
-        verdictOnRepeat(this.#dependencies, this.#sender, identification, sha256),
+      verdictOnRepeat: async (identification: Identification, sha256: string) =>
+        (await this.#isKnown)
+          ? this.#scope.recorded.then(() =>
+              verdictOnRepeat(this.#dependencies, this.#sender, identification, sha256),
+            )
+          : undefined,
     };
   }
 
-  #quarantine(
+  async #quarantine(
     bytes: AsyncIterable<Uint8Array>,
     { identification, fault, device }: Omit<RefusedBytes, 'sender' | 'receivedAt'>,
   ): Promise<void> {
     const { sender, receivedAt } = { sender: this.#sender, receivedAt: this.#receivedAt };
-    return quarantineBytes(this.#dependencies, bytes, { identification, fault, device, sender, receivedAt });
+    await this.#scope.recorded;
+    await quarantineBytes(this.#dependencies, bytes, { identification, fault, device, sender, receivedAt });
   }
 
   async #acquire(identification: Identification, expectedBytes = 0) {
@@ -175,6 +185,9 @@ export class StoreSession {
         message: 'the Study Instance UID (0020,000D) of the data set is not that of the request',
       });
     }
+    // New instances are the daily bread: this look-up, while the rest of them comes in, is all they cost.
+    this.#isKnown = isKnownInstance(this.#dependencies.database, identification.sopInstanceUid);
+    this.#isKnown.catch(() => undefined);
     return this.#segments.acquire(studyInstanceUid, seriesInstanceUid, expectedBytes);
   }
 
@@ -218,6 +231,7 @@ export class StoreSession {
   async #commit(sealed: SealedSegment): Promise<void> {
     const members = this.#pending.get(sealed.id) ?? new Map<ReceivedInstance, number>();
     try {
+      await this.#scope.recorded;
       await storeSegment(this.#dependencies.store, sealed);
       const verdicts = await indexSegment(this.#dependencies, this.#sender, sealed, [...members.keys()]);
       for (const [position, [{ identification }, index]] of [...members].entries()) {
@@ -229,6 +243,7 @@ export class StoreSession {
     }
     // What was received takes memory, and a request may bring any number of segments.
     this.#pending.delete(sealed.id);
+    // Not before the commit: by the spool the next process finds at once what was stored and not committed.
     await this.#removeFromSpool(sealed);
   }
 

@@ -17,7 +17,6 @@ export async function verdictOnRepeat(
 ): Promise<Verdict | undefined> {
   const digest = Buffer.from(sha256, 'hex');
   const existing = (await readExisting(dependencies.database, [sopInstanceUid])).get(sopInstanceUid);
-  // New instances are the daily bread: one look-up is all they cost.
   if (existing === undefined) return undefined;
   const isSame =
     existing.sha256.equals(digest) &&

@@ -1,6 +1,6 @@
 /** One instance on its way through the commit, with the segment it came in. */
 import type { InstanceCommit, SegmentCommit } from './facts.ts';
-import type { SeriesKeys } from './resolve-keys.ts';
+import type { SeriesKeys } from './series-keys.ts';
 
 export interface Candidate {
   readonly segment: SegmentCommit;

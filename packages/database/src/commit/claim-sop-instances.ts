@@ -5,6 +5,12 @@ import { insertRows } from '../insert-rows.ts';
 import type { Candidate } from './candidate.ts';
 import type { ExistingInstance } from './facts.ts';
 
+const CLAIMS = {
+  table: 'sop_instance',
+  columns: ['sop_instance_uid', 'study_key', 'series_key', 'segment_id', 'ordinal', 'sha256', 'state'],
+  suffix: 'on conflict (sop_instance_uid) do nothing returning sop_instance_uid',
+};
+
 /** Claims what is new; returns the candidates that hold their UID now. Sorted by UID, so that batches cannot deadlock. */
 export async function claimSopInstances(
   client: Queryable,
@@ -20,11 +26,7 @@ export async function claimSopInstances(
   );
   const inserted = await insertRows<{ sop_instance_uid: string }>(
     client,
-    {
-      table: 'sop_instance',
-      columns: ['sop_instance_uid', 'study_key', 'series_key', 'segment_id', 'ordinal', 'sha256', 'state'],
-      suffix: 'on conflict (sop_instance_uid) do nothing returning sop_instance_uid',
-    },
+    CLAIMS,
     sorted.map(({ instance, segment, keys }) => [
       instance.sopInstanceUid,
       keys.studyKey,
@@ -36,6 +38,16 @@ export async function claimSopInstances(
     ]),
   );
   return new Set(inserted.flatMap((row) => firstByUid.get(row.sop_instance_uid) ?? []));
+}
+
+/** Whether anything holds this UID. Much cheaper than {@link readExisting}: for new instances, which are the daily bread. */
+export async function isKnownInstance(client: Queryable, sopInstanceUid: string): Promise<boolean> {
+  const result = await client.query({
+    name: 'is-known-instance',
+    text: 'select from sop_instance where sop_instance_uid = $1',
+    values: [sopInstanceUid],
+  });
+  return result.rowCount !== 0;
 }
 
 /** What holds these UIDs, read in a second statement: rows that others committed meanwhile are seen now. */

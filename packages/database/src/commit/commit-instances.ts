@@ -5,6 +5,7 @@
 import type { Database, Queryable } from '../database.ts';
 import { DatabaseError } from '../errors.ts';
 import { retiredSegments } from '../rewrite/retired-segments.ts';
+import { assertKeysOfHeld } from './assert-keys.ts';
 import type { Candidate, Standing } from './candidate.ts';
 import { claimSopInstances, readExisting } from './claim-sop-instances.ts';
 import { countNewcomers } from './count-newcomers.ts';
@@ -12,7 +13,7 @@ import type { CommitOutcome, ExistingInstance, InstanceCommit, SegmentCommit } f
 import { insertInstances, insertSegments } from './instances.ts';
 import { insertKept } from './kept-entries.ts';
 import { KeysChangedError } from './keys-changed-error.ts';
-import { ensurePatients } from './patients.ts';
+import type { KnownSeries } from './known-series.ts';
 import { recordAbsences } from './record-absences.ts';
 import { type KeysBySegment, resolveKeys } from './resolve-keys.ts';
 import { ensureSeries } from './series.ts';
@@ -32,15 +33,20 @@ export interface CommitSteps {
   readonly last?: (client: Queryable, outcomes: Outcomes) => Promise<void>;
 }
 
+/** What a process that commits again and again may do otherwise. */
+export interface CommitOptions extends CommitSteps {
+  readonly known?: KnownSeries | undefined;
+}
+
 /** Commits the batch as one transaction. Throws DatabaseError('data') when a value does not fit: nothing was kept then. */
 export async function commitInstances(
   database: Database,
   segments: readonly SegmentCommit[],
-  steps: CommitSteps = {},
+  { known, ...steps }: CommitOptions = {},
 ): Promise<Outcomes> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const keys = await resolveKeys(database, segments);
+      const keys = await resolveKeys(database, segments, known);
       return await database.inTransaction(async (client) => {
         await steps.first?.(client);
         const outcomes = await commitWithin(client, segments, keys);
@@ -48,6 +54,7 @@ export async function commitInstances(
         return outcomes;
       });
     } catch (error) {
+      for (const segment of segments) known?.forget(segment);
       if (attempt >= MAX_ATTEMPTS || !isWorthRepeating(error)) throw error;
     }
   }
@@ -59,44 +66,41 @@ function isWorthRepeating(error: unknown): boolean {
   return error instanceof DatabaseError && (error.code === 'contention' || error.code === 'commit-unknown');
 }
 
+/**
+ * PostgreSQL takes plans that look into one partition for so much better than those that find it when they run that it
+ * would plan every one of the statements below anew, which takes longer than running them.
+ */
+const KEEP_PLANS = { name: 'keep-plans', text: 'set local plan_cache_mode = force_generic_plan' };
+
 async function commitWithin(
   client: Queryable,
   segments: readonly SegmentCommit[],
   keys: KeysBySegment,
 ): Promise<Outcomes> {
-  const inserted = await insertSegments(client, segments, keys);
-  const retired = await retiredSegments(
-    client,
-    segments.flatMap(({ segmentId }) => (inserted.has(segmentId) ? [] : [segmentId])),
-  );
   const candidates = segments.flatMap((segment) => candidatesOf(segment, keys));
-  const claimed = await claimSopInstances(
-    client,
-    candidates.filter(({ segment }) => !retired.has(segment.segmentId)),
-  );
+  const [, inserted, claimed] = await Promise.all([
+    client.query(KEEP_PLANS),
+    insertSegments(client, segments, keys),
+    claimSopInstances(client, candidates),
+  ]);
+  await assertNotRetired(client, segments, { inserted, claimed });
   const former = segments.flatMap((segment) => candidatesOf(segment, keys, segment.former ?? []));
-  const standings = await place(client, [...claimed], former);
-  const outcomes = new Map<InstanceCommit, CommitOutcome>();
-  for (const [candidate, standing] of standings) {
-    outcomes.set(candidate.instance, { kind: standing === 'active' ? 'stored' : standing });
-  }
-  const others = candidates.filter((candidate) => !outcomes.has(candidate.instance));
-  const existing = await readExisting(
-    client,
-    others.map((candidate) => candidate.instance.sopInstanceUid),
-  );
-  for (const candidate of others) {
-    const isLost =
-      retired.has(candidate.segment.segmentId) && !existing.has(candidate.instance.sopInstanceUid);
-    if (isLost)
-      throw new DatabaseError('contention', 'the segment was rewritten meanwhile: look for it again');
-    outcomes.set(candidate.instance, knownOutcome(candidate, existing));
-  }
+  const standings = await joinStudies(client, [...claimed], former);
+  await ensureSeries(client, standings);
+  const rows = Promise.all([insertInstances(client, standings), recordAbsences(client, standings)]);
+  const others = candidates.filter((candidate) => !claimed.has(candidate));
+  // Nothing else needs them to be there, unless there is more to the batch than new instances.
+  if (others.length > 0 || segments.some(({ kept }) => kept !== undefined)) await rows;
+  const outcomes = await outcomesOf(client, standings, others);
   await insertKept(client, segments, keys);
-  await markDuplicateSegments(client, segments, outcomes);
-  await noteVerdictsDue(client, segments, outcomes);
-  await announce(client, standings);
-  await countNewcomers(client, standings);
+  await Promise.all([
+    rows,
+    markDuplicateSegments(client, segments, outcomes),
+    noteVerdictsDue(client, segments, outcomes),
+    announce(client, standings),
+    countNewcomers(client, standings),
+    assertKeysOfHeld(client, standings),
+  ]);
   return outcomes;
 }
 
@@ -110,19 +114,32 @@ function candidatesOf(
   return instances.map((instance) => ({ segment, instance, keys: own }));
 }
 
-/** Gives the claimed instances their patient, study, series and rows. */
-async function place(
+/** A repeat of a segment that was given up meanwhile: what nobody else holds must not be committed into it. */
+async function assertNotRetired(
   client: Queryable,
-  claimed: readonly Candidate[],
-  former: readonly Candidate[],
-): Promise<Map<Candidate, Standing>> {
-  if (claimed.length === 0) return new Map();
-  const patients = await ensurePatients(client, [...claimed, ...former]);
-  const standings = await joinStudies(client, claimed, { patients, former });
-  await ensureSeries(client, standings);
-  await insertInstances(client, standings);
-  await recordAbsences(client, standings);
-  return standings;
+  segments: readonly SegmentCommit[],
+  { inserted, claimed }: { inserted: ReadonlySet<string>; claimed: ReadonlySet<Candidate> },
+): Promise<void> {
+  const known = segments.flatMap(({ segmentId }) => (inserted.has(segmentId) ? [] : [segmentId]));
+  const retired = await retiredSegments(client, known);
+  if ([...claimed].some(({ segment }) => retired.has(segment.segmentId)))
+    throw new DatabaseError('contention', 'the segment was rewritten meanwhile: look for it again');
+}
+
+async function outcomesOf(
+  client: Queryable,
+  standings: ReadonlyMap<Candidate, Standing>,
+  others: readonly Candidate[],
+): Promise<Map<InstanceCommit, CommitOutcome>> {
+  const outcomes = new Map<InstanceCommit, CommitOutcome>();
+  for (const [candidate, standing] of standings)
+    outcomes.set(candidate.instance, { kind: standing === 'active' ? 'stored' : standing });
+  const existing = await readExisting(
+    client,
+    others.map((candidate) => candidate.instance.sopInstanceUid),
+  );
+  for (const candidate of others) outcomes.set(candidate.instance, knownOutcome(candidate, existing));
+  return outcomes;
 }
 
 /**

@@ -109,7 +109,9 @@ async function raiseRevisions(client: Queryable, { studyKey, seriesKey }: Founde
     name: 'raise-revision-of-study',
     text: `update study set revision = revision + 1,
         modalities = (select coalesce(array_agg(distinct e.modality order by e.modality), '{}') from series e
-          where e.study_key = $1 and e.number_of_instances > 0 and e.modality is not null)
+          where e.study_key = $1 and e.number_of_instances > 0 and e.modality is not null),
+        institution_name = (select min(e.institution_name) from series e
+          where e.study_key = $1 and e.number_of_instances > 0)
       where study_key = $1`,
     values: [studyKey],
   });

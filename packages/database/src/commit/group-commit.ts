@@ -4,9 +4,10 @@
  */
 import type { Database } from '../database.ts';
 import { DatabaseError } from '../errors.ts';
-import { type CommitSteps, commitInstances, type Outcomes } from './commit-instances.ts';
+import { type CommitOptions, commitInstances, type Outcomes } from './commit-instances.ts';
 import type { CommitOutcome, InstanceCommit, SegmentCommit } from './facts.ts';
 import { insertSegments, ownOf } from './instances.ts';
+import { KnownSeries } from './known-series.ts';
 import { resolveKeys } from './resolve-keys.ts';
 import { noteVerdictsDue } from './verdicts-due.ts';
 
@@ -23,6 +24,7 @@ interface Submission {
 export class GroupCommit {
   readonly #database: Database;
   readonly #waiting: Submission[] = [];
+  readonly #known = new KnownSeries();
   #running = 0;
   readonly #maxConcurrent: number;
 
@@ -49,7 +51,7 @@ export class GroupCommit {
     while (this.#running < this.#maxConcurrent && this.#waiting.length > 0) {
       const batch = takeBatch(this.#waiting);
       this.#running += 1;
-      void settle(this.#database, batch).finally(() => {
+      void settle(this.#database, batch, this.#known).finally(() => {
         this.#running -= 1;
         this.#flush();
       });
@@ -85,13 +87,11 @@ function byInstance(segments: readonly SegmentCommit[], outcomes: Outcomes): Com
   return segments.map(({ instances }) => instances.map((instance) => outcomes.get(instance) ?? failed));
 }
 
-async function settle(database: Database, batch: readonly Submission[]): Promise<void> {
+async function settle(database: Database, batch: readonly Submission[], known: KnownSeries): Promise<void> {
   try {
-    const outcomes = await commitOrBisect(
-      database,
-      batch.flatMap(({ segments }) => segments),
-    );
-    for (const { segments, resolve } of batch) resolve(byInstance(segments, outcomes));
+    const segments = batch.flatMap((submission) => submission.segments);
+    const outcomes = await commitOrBisect(database, segments, { known });
+    for (const submission of batch) submission.resolve(byInstance(submission.segments, outcomes));
   } catch (error) {
     for (const { reject } of batch) reject(error);
   }
@@ -99,21 +99,21 @@ async function settle(database: Database, batch: readonly Submission[]): Promise
 
 /**
  * A value PostgreSQL refuses fails its own instance only: the batch is halved until the faulty one stands alone. The
- * steps happen in each transaction.
+ * steps of the options happen in each transaction.
  */
 export async function commitOrBisect(
   database: Database,
   segments: readonly SegmentCommit[],
-  steps: CommitSteps = {},
+  options: CommitOptions = {},
 ): Promise<Outcomes> {
   try {
-    return await commitInstances(database, segments, steps);
+    return await commitInstances(database, segments, options);
   } catch (error) {
     if (!(error instanceof DatabaseError) || error.code !== 'data') throw error;
     const halves = halve(segments);
     if (halves === undefined) return failAll(database, segments, error);
-    const first = await commitOrBisect(database, halves[0], steps);
-    const second = await commitOrBisect(database, halves[1], steps);
+    const first = await commitOrBisect(database, halves[0], options);
+    const second = await commitOrBisect(database, halves[1], options);
     return new Map([...first, ...second]);
   }
 }

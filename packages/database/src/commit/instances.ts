@@ -5,7 +5,30 @@ import { dateOf, integerOf, smallIntegerOf, textOf, timeOf } from '../index-attr
 import { insertRows } from '../insert-rows.ts';
 import type { Candidate, Standing } from './candidate.ts';
 import type { InstanceCommit, SegmentCommit, SegmentOwn } from './facts.ts';
-import type { KeysBySegment, SeriesKeys } from './resolve-keys.ts';
+import type { KeysBySegment } from './resolve-keys.ts';
+import type { SeriesKeys } from './series-keys.ts';
+
+const SEGMENTS = {
+  table: 'segment',
+  columns: [
+    'segment_id',
+    'object_key',
+    'study_key',
+    'series_key',
+    'facility_id',
+    'device_id',
+    'principal_id',
+    'size_bytes',
+    'receipt_sha256',
+    'received_at',
+    'entries',
+    'state',
+    'clock_offset_ms',
+    'character_set_alarms',
+    'verdicts_due',
+  ],
+  suffix: 'on conflict (segment_id) do nothing returning segment_id',
+};
 
 /** Inserts the segments and returns their ids; one that is known already (adopted by reconcile, or a repeat) stays as it is. */
 export async function insertSegments(
@@ -15,27 +38,7 @@ export async function insertSegments(
 ): Promise<ReadonlySet<string>> {
   const inserted = await insertRows<{ segment_id: string }>(
     client,
-    {
-      table: 'segment',
-      columns: [
-        'segment_id',
-        'object_key',
-        'study_key',
-        'series_key',
-        'facility_id',
-        'device_id',
-        'principal_id',
-        'size_bytes',
-        'receipt_sha256',
-        'received_at',
-        'entries',
-        'state',
-        'clock_offset_ms',
-        'character_set_alarms',
-        'verdicts_due',
-      ],
-      suffix: 'on conflict (segment_id) do nothing returning segment_id',
-    },
+    SEGMENTS,
     [...segments]
       .sort((a, b) => (a.segmentId < b.segmentId ? -1 : 1))
       .map((segment) => segmentRow(segment, keys.get(segment))),
@@ -90,56 +93,66 @@ function isAlarm(plan: CharacterSetPlan): boolean {
   return plan.flag === 'label-contradicted' || plan.flag === 'unknown';
 }
 
-const INSTANCE_COLUMNS = [
-  'study_key',
-  'series_key',
-  'sop_instance_uid',
-  'sop_class_uid',
-  'state',
-  'instance_number',
-  'content_date',
-  'content_time',
-  'segment_id',
-  'ordinal',
-  'entry_offset',
-  'entry_length',
-  'sha256',
-  'transfer_syntax_uid',
-  'rows',
-  'columns',
-  'bits_allocated',
-  'number_of_frames',
-  'photometric_interpretation',
-  'samples_per_pixel',
-  'is_lossy',
-  'pixel_data',
-  'bulk_data',
-  'crc32',
-  'character_set',
-  'received_at',
-  'origin_segment_id',
-] as const;
+const INSTANCES = {
+  table: 'instance',
+  columns: [
+    'study_key',
+    'series_key',
+    'sop_instance_uid',
+    'sop_class_uid',
+    'state',
+    'instance_number',
+    'content_date',
+    'content_time',
+    'segment_id',
+    'ordinal',
+    'entry_offset',
+    'entry_length',
+    'sha256',
+    'transfer_syntax_uid',
+    'rows',
+    'columns',
+    'bits_allocated',
+    'number_of_frames',
+    'photometric_interpretation',
+    'samples_per_pixel',
+    'is_lossy',
+    'pixel_data',
+    'bulk_data',
+    'crc32',
+    'character_set',
+    'received_at',
+    'origin_segment_id',
+  ],
+};
+
+const METADATA = {
+  table: 'instance_metadata',
+  columns: ['study_key', 'series_key', 'sop_instance_uid', 'json_gzip'],
+};
 
 export async function insertInstances(
   client: Queryable,
   standings: ReadonlyMap<Candidate, Standing>,
 ): Promise<void> {
   const kept = [...standings].filter(([, standing]) => standing !== 'facility-conflict');
-  await insertRows(
-    client,
-    { table: 'instance', columns: INSTANCE_COLUMNS },
-    kept.map(([candidate, standing]) => instanceRow(candidate, standing)),
-  );
-  await insertRows(
-    client,
-    { table: 'instance_metadata', columns: ['study_key', 'series_key', 'sop_instance_uid', 'json_gzip'] },
-    kept.map(([{ instance, keys }]) => [
-      keys.studyKey,
-      keys.seriesKey,
-      instance.sopInstanceUid,
-      instance.metadataGzip,
-    ]),
-  );
+  await Promise.all([
+    insertRows(
+      client,
+      INSTANCES,
+      kept.map(([candidate, standing]) => instanceRow(candidate, standing)),
+    ),
+    insertRows(
+      client,
+      METADATA,
+      kept.map(([{ instance, keys }]) => [
+        keys.studyKey,
+        keys.seriesKey,
+        instance.sopInstanceUid,
+        instance.metadataGzip,
+      ]),
+    ),
+  ]);
 }
 
 function instanceRow({ segment, instance, keys }: Candidate, standing: Standing): unknown[] {

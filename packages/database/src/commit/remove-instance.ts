@@ -5,6 +5,7 @@
 import type { Queryable } from '../database.ts';
 import { DatabaseError } from '../errors.ts';
 import { writeJournalLine } from '../journal.ts';
+import { dropSeriesMetadata } from '../series-metadata.ts';
 import type { ExistingInstance } from './facts.ts';
 import { passOnSeries, passOnStudy } from './founders-due.ts';
 
@@ -113,6 +114,8 @@ async function uncountInSeries(
     values: [studyKey, seriesKey, sopInstanceUid],
   });
   if (counted.rows[0]?.founded_by === null) await passOnSeries(client, { studyKey, seriesKey });
+  // After its row is locked: nobody keeps metadata that have the instance from here on.
+  await dropSeriesMetadata(client, { studyKey, seriesKey });
 }
 
 async function uncountInStudy(
@@ -132,6 +135,8 @@ async function uncountInStudy(
         number_of_series = (select count(*) from series e where e.study_key = $1 and e.number_of_instances > 0),
         modalities = (select coalesce(array_agg(distinct e.modality order by e.modality), '{}') from series e
           where e.study_key = $1 and e.number_of_instances > 0 and e.modality is not null),
+        institution_name = (select min(e.institution_name) from series e
+          where e.study_key = $1 and e.number_of_instances > 0),
         sop_classes = (select coalesce(array_agg(distinct i.sop_class_uid order by i.sop_class_uid), '{}') from instance i
           where i.study_key = $1 and i.state = 'active')
       where study_key = $1 returning founded_by`,

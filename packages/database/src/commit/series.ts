@@ -7,7 +7,7 @@ import type { Candidate, Standing } from './candidate.ts';
 import type { Founder } from './facts.ts';
 import { firstOfEach } from './founding.ts';
 import { KeysChangedError } from './keys-changed-error.ts';
-import type { SeriesKeys } from './resolve-keys.ts';
+import type { SeriesKeys } from './series-keys.ts';
 
 /** Series level attributes kept for answers (PS3.18 Table 10.6.3-4 and what clients ask for beyond). */
 export const SERIES_LEVEL_TAGS: readonly Tag[] = [
@@ -63,77 +63,43 @@ const FOUNDED_COLUMNS = [
   'attributes',
 ] as const;
 
-/** Makes the series of these candidates that are missing. */
+const SERIES = {
+  table: 'series',
+  columns: [...IDENTITY_COLUMNS, ...FOUNDED_COLUMNS],
+  suffix: 'on conflict (study_key, series_instance_uid) do nothing returning series_key',
+};
+
+/** Makes the series of these candidates that the index did not know. */
 export async function ensureSeries(
   client: Queryable,
   standings: ReadonlyMap<Candidate, Standing>,
 ): Promise<void> {
-  const candidates = [...standings].flatMap(([candidate, standing]) =>
-    standing === 'facility-conflict' ? [] : [candidate],
+  const missing = [...standings].flatMap(([candidate, standing]) =>
+    standing === 'facility-conflict' || candidate.keys.isKnown === true ? [] : [candidate],
   );
-  if (candidates.length === 0) return;
+  if (missing.length === 0) return;
   const isActive = (candidate: Candidate) => standings.get(candidate) === 'active';
-  const active = candidates.filter(isActive);
-  const held = candidates.filter((candidate) => !isActive(candidate));
+  const held = missing.filter((candidate) => !isActive(candidate));
   const firsts = new Map([
     ...firstOfEach(held, ({ keys }) => keys.seriesKey),
-    ...firstOfEach(active, ({ keys }) => keys.seriesKey),
+    ...firstOfEach(missing.filter(isActive), ({ keys }) => keys.seriesKey),
   ]);
   const sorted = [...firsts.values()].sort((a, b) => a.keys.seriesKey - b.keys.seriesKey);
-  const known = await readSeriesKeys(client, sorted);
-  const missing = sorted.filter((candidate) => !known.has(seriesName(candidate)));
-  if (missing.length > 0) await insertSeries(client, missing, isActive);
-  const present = missing.length > 0 ? await readSeriesKeys(client, sorted) : known;
-  for (const candidate of sorted) {
-    if (present.get(seriesName(candidate)) !== candidate.keys.seriesKey) throw new KeysChangedError();
-  }
-}
-
-function seriesName({ keys, segment }: Candidate): string {
-  return `${keys.studyKey} ${segment.seriesInstanceUid}`;
-}
-
-async function readSeriesKeys(
-  client: Queryable,
-  candidates: readonly Candidate[],
-): Promise<Map<string, number>> {
-  const result = await client.query<{ study_key: number; series_instance_uid: string; series_key: number }>({
-    name: 'read-series-of-commit',
-    text: `select study_key, series_instance_uid, series_key from series
-      where study_key = any ($1) and series_instance_uid = any ($2)`,
-    values: [
-      candidates.map((candidate) => candidate.keys.studyKey),
-      candidates.map((candidate) => candidate.segment.seriesInstanceUid),
-    ],
-  });
-  return new Map(result.rows.map((row) => [`${row.study_key} ${row.series_instance_uid}`, row.series_key]));
-}
-
-async function insertSeries(
-  client: Queryable,
-  candidates: readonly Candidate[],
-  isActive: (candidate: Candidate) => boolean,
-) {
-  const inserted = await insertRows<{ series_key: number }>(
+  const made = await insertRows<{ series_key: number }>(
     client,
-    {
-      table: 'series',
-      columns: [...IDENTITY_COLUMNS, ...FOUNDED_COLUMNS],
-      suffix: 'on conflict (study_key, series_instance_uid) do nothing returning series_key',
-    },
-    candidates.map((candidate) => [
+    SERIES,
+    sorted.map((candidate) => [
       candidate.keys.studyKey,
       candidate.keys.seriesKey,
       candidate.segment.seriesInstanceUid,
       ...foundedValues(candidate, isActive(candidate)),
     ]),
   );
-  const made = new Set(inserted.map((row) => row.series_key));
+  // Another process made one of them first, under its own number: the whole transaction starts over.
+  if (made.length < sorted.length) throw new KeysChangedError();
   await insertRequests(
     client,
-    candidates.flatMap(({ keys, instance }) =>
-      made.has(keys.seriesKey) ? requestRows(keys, instance.json) : [],
-    ),
+    sorted.flatMap(({ keys, instance }) => requestRows(keys, instance.json)),
   );
 }
 

@@ -4,10 +4,17 @@ import type { Queryable } from '../database.ts';
 import { dateOf, nameOf, pick, textOf, timeOf } from '../index-attributes.ts';
 import { insertRows } from '../insert-rows.ts';
 import type { Candidate, Standing } from './candidate.ts';
-import type { Founder } from './facts.ts';
+import type { Founder, PatientIdentity } from './facts.ts';
 import { firstOfEach } from './founding.ts';
 import { KeysChangedError } from './keys-changed-error.ts';
-import { createAnonymousPatient, identityName, type PatientKeys, readLinks } from './patients.ts';
+import {
+  createAnonymousPatient,
+  ensurePatients,
+  identityName,
+  type PatientKeys,
+  readLinks,
+} from './patients.ts';
+import type { StudyIdentity } from './series-keys.ts';
 
 /** Patient and study level attributes kept for answers (PS3.18 Table 10.6.3-3 and what clients ask for beyond). */
 export const STUDY_LEVEL_TAGS: readonly Tag[] = [
@@ -81,88 +88,92 @@ const FOUNDED_COLUMNS = [
   'attributes',
 ] as const;
 
-interface StudyRow {
-  study_key: number;
-  study_instance_uid: string;
-  facility_id: number;
-  patient_key: number;
-  patient_id: string | null;
-  patient_issuer_id: number;
-}
-
 /**
  * Makes missing studies, then says for every candidate whether it may join its study. `former`: instances of before,
- * which tell whose a study is too.
+ * which tell whose a new study is too. Where the index knows the study as this very patient's nothing is asked.
  */
 export async function joinStudies(
   client: Queryable,
   candidates: readonly Candidate[],
-  { patients, former }: { readonly patients: PatientKeys; readonly former: readonly Candidate[] },
+  former: readonly Candidate[],
 ): Promise<Map<Candidate, Standing>> {
-  const firstByStudy = firstOfEach(
-    [...candidates, ...former],
-    (candidate) => candidate.segment.studyInstanceUid,
-  );
-  const uids = [...firstByStudy.keys()].sort();
-  let studies = await readStudies(client, uids);
-  const missing = uids.flatMap((uid) => (studies.has(uid) ? [] : (firstByStudy.get(uid) ?? [])));
-  if (missing.length > 0) {
-    await insertStudies(client, missing, { patients, former });
-    studies = await readStudies(client, uids);
-  }
-  assertKeys(studies, firstByStudy.values());
+  const founding = [...candidates, ...former].filter(({ keys }) => keys.study === undefined);
+  const foreign = candidates.filter(({ instance, keys }) => !isOfPatient(instance.patient, keys.study));
+  const patients = await ensurePatients(client, [...founding, ...foreign]);
+  const studies = await foundStudies(client, founding, { patients, former });
+  const studyOf = ({ keys }: Candidate) => keys.study ?? studies.get(keys.studyKey);
   const links = await readLinks(client, [
-    ...new Set([...studies.values()].map((s) => s.patient_key).concat([...patients.values()])),
+    ...new Set([...foreign.flatMap((one) => studyOf(one)?.patientKey ?? []), ...patients.values()]),
   ]);
   return new Map(
-    candidates.map((candidate) => [
-      candidate,
-      standing(candidate, studies.get(candidate.segment.studyInstanceUid), patients, links),
-    ]),
+    candidates.map((candidate) => [candidate, standing(candidate, studyOf(candidate), patients, links)]),
   );
 }
 
-async function readStudies(client: Queryable, uids: readonly string[]): Promise<Map<string, StudyRow>> {
-  const result = await client.query<StudyRow>({
-    name: 'read-studies-of-commit',
-    text: `select study_key, study_instance_uid, facility_id, patient_key, patient_id, patient_issuer_id
-      from study where study_instance_uid = any ($1)`,
-    values: [uids],
-  });
-  return new Map(result.rows.map((row) => [row.study_instance_uid, row]));
+/** Whether the identity is the one that the study was founded with: then so is the patient. */
+function isOfPatient(patient: PatientIdentity, study: StudyIdentity | undefined): boolean {
+  return (
+    study?.patientId !== undefined &&
+    study.patientId === patient.patientId &&
+    study.patientIssuerId === patient.issuerId
+  );
 }
 
-async function insertStudies(
+interface Founding {
+  readonly patients: PatientKeys;
+  readonly former: readonly Candidate[];
+}
+
+/** Makes the studies that these candidates found; whose they are by their keys. */
+async function foundStudies(
   client: Queryable,
-  firsts: readonly Candidate[],
-  { patients, former }: { readonly patients: PatientKeys; readonly former: readonly Candidate[] },
-) {
+  candidates: readonly Candidate[],
+  founding: Founding,
+): Promise<Map<number, StudyIdentity>> {
+  if (candidates.length === 0) return new Map();
+  const firsts = firstOfEach(candidates, ({ segment }) => segment.studyInstanceUid);
+  const studies = new Map<number, StudyIdentity>();
   const rows: unknown[][] = [];
-  for (const first of firsts) {
-    const name = identityName(first.instance.patient);
-    const patientKey = (name && patients.get(name)) || (await createAnonymousPatient(client));
-    const isActive = first.instance.isHeld !== true && !former.includes(first);
-    rows.push([...identityOf(first, patientKey), ...foundedValues(first, isActive)]);
+  for (const uid of [...firsts.keys()].sort()) {
+    const first = firsts.get(uid);
+    if (first === undefined) continue;
+    const identity = await foundedIdentity(client, first, founding.patients);
+    const isActive = first.instance.isHeld !== true && !founding.former.includes(first);
+    studies.set(first.keys.studyKey, identity);
+    rows.push([...identityValues(first, identity), ...foundedValues(first, isActive)]);
   }
-  await insertRows(
-    client,
-    {
-      table: 'study',
-      columns: [...IDENTITY_COLUMNS, ...FOUNDED_COLUMNS],
-      suffix: 'on conflict (study_instance_uid) do nothing',
-    },
-    rows,
-  );
+  const made = await insertRows<{ study_key: number }>(client, STUDIES, rows);
+  // Another process made one of them first, under its own number: the whole transaction starts over.
+  if (made.length < rows.length) throw new KeysChangedError();
+  return studies;
 }
 
-function identityOf({ segment, instance, keys }: Candidate, patientKey: number): unknown[] {
+async function foundedIdentity(
+  client: Queryable,
+  { segment, instance }: Candidate,
+  patients: PatientKeys,
+): Promise<StudyIdentity> {
+  const { patientId, issuerId } = instance.patient;
+  const name = identityName(instance.patient);
+  const patientKey = (name && patients.get(name)) || (await createAnonymousPatient(client));
+  return { facilityId: segment.facilityId, patientKey, patientId, patientIssuerId: issuerId };
+}
+
+const STUDIES = {
+  table: 'study',
+  columns: [...IDENTITY_COLUMNS, ...FOUNDED_COLUMNS],
+  suffix: 'on conflict (study_instance_uid) do nothing returning study_key',
+};
+
+/** Aligned with IDENTITY_COLUMNS. */
+function identityValues({ segment, instance, keys }: Candidate, identity: StudyIdentity): unknown[] {
   return [
     keys.studyKey,
     segment.studyInstanceUid,
-    segment.facilityId,
-    patientKey,
-    instance.patient.patientId ?? null,
-    instance.patient.issuerId,
+    identity.facilityId,
+    identity.patientKey,
+    identity.patientId ?? null,
+    identity.patientIssuerId,
     instance.patient.issuerAssigned,
     segment.receivedAt,
   ];
@@ -221,16 +232,9 @@ export async function refoundStudy(client: Queryable, studyKey: number, founder:
   });
 }
 
-/** Another process made the study first, under its own number: the whole transaction starts over. */
-function assertKeys(studies: ReadonlyMap<string, StudyRow>, candidates: Iterable<Candidate>) {
-  for (const { segment, keys } of candidates) {
-    if (studies.get(segment.studyInstanceUid)?.study_key !== keys.studyKey) throw new KeysChangedError();
-  }
-}
-
 function standing(
   { instance, segment }: Candidate,
-  study: StudyRow | undefined,
+  study: StudyIdentity | undefined,
   patients: PatientKeys,
   links: ReadonlySet<string>,
 ): Standing {
@@ -239,9 +243,11 @@ function standing(
   if (instance.joinsAnyway === true) return 'active';
   const name = identityName(instance.patient);
   const patientKey = name === undefined ? undefined : patients.get(name);
-  const samePatient = patientKey !== undefined && isSamePerson(patientKey, study.patient_key, links);
-  if (study.facility_id !== segment.facilityId) return samePatient ? 'active' : 'facility-conflict';
-  const bothAnonymous = patientKey === undefined && study.patient_id === null;
+  const samePatient =
+    isOfPatient(instance.patient, study) ||
+    (patientKey !== undefined && isSamePerson(patientKey, study.patientKey, links));
+  if (study.facilityId !== segment.facilityId) return samePatient ? 'active' : 'facility-conflict';
+  const bothAnonymous = name === undefined && study.patientId === undefined;
   return samePatient || bothAnonymous ? 'active' : 'identity-conflict';
 }
 
