@@ -39,8 +39,8 @@ async function countNewest(client: Queryable, facilityId: number | undefined): P
     text: `select count(*)::int as studies, coalesce(sum(number_of_instances), 0)::int as instances
       from (
         select number_of_instances from study
-        where number_of_instances > 0 ${inFacility}
-        order by study_date desc nulls last, study_key desc
+        where listed_on is not null ${inFacility}
+        order by listed_on desc, study_key desc
         limit $1
       ) newest`,
     values: [COUNTED_STUDIES + 1, ...(facilityId === undefined ? [] : [facilityId])],

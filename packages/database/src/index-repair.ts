@@ -127,9 +127,10 @@ export async function recountStudy(client: Queryable, studyInstanceUid: string):
   await client.query({
     name: 'recount-study',
     text: `update study s set number_of_instances = counted.instances, number_of_series = counted.series,
-        revision = s.revision + 1
+        institution_name = counted.institution_name, revision = s.revision + 1
       from (select s.study_key, coalesce(sum(e.number_of_instances), 0) as instances,
-          count(*) filter (where e.number_of_instances > 0) as series
+          count(*) filter (where e.number_of_instances > 0) as series,
+          min(e.institution_name) filter (where e.number_of_instances > 0) as institution_name
         from study s left join series e on e.study_key = s.study_key
         where s.study_instance_uid = $1 group by s.study_key) as counted
       where s.study_key = counted.study_key

@@ -17,7 +17,8 @@ export {
   beginBaseBackup,
 } from './base-backup.ts';
 export * from './change-feed.ts';
-export { readExisting } from './commit/claim-sop-instances.ts';
+export { type CheckedInstance, checkLocations, type InstanceState } from './check-locations.ts';
+export { isKnownInstance, readExisting } from './commit/claim-sop-instances.ts';
 export { commitDecided, type DecidedCommitSteps } from './commit/commit-decided.ts';
 export type {
   CommitOutcome,
@@ -260,14 +261,9 @@ export { type ReferencedEntries, readReferences } from './rewrite/referenced-ent
 export { type HoldingSegment, postponeDeletion, rewrittenInto } from './rewrite/rewritten-into.ts';
 export { readSourcesLocked, type SourceRow } from './rewrite/source-rows.ts';
 export { adoptSwap, type SegmentSwap, type SwapOutcome, swapSegments } from './rewrite/swap-segments.ts';
-export {
-  type InstanceHit,
-  type OrderKey,
-  type SearchHit,
-  type SearchResult,
-  type SearchVisibility,
-  search,
-} from './search/search.ts';
+export { type SearchResult, type SearchVisibility, search } from './search/search.ts';
+export type { InstanceHit, SearchHit } from './search/search-hit.ts';
+export type { OrderKey } from './search/search-order.ts';
 export {
   countUnsettledSegments,
   knownQuarantineObjects,
@@ -278,6 +274,7 @@ export {
   type SegmentCondition,
   type SegmentListing,
 } from './segment-listing.ts';
+export * from './series-metadata.ts';
 export { studyExists } from './study-exists.ts';
 export {
   type OtherPlace,

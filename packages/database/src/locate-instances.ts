@@ -71,6 +71,8 @@ export interface LocatedInstance {
   readonly facilityId: number;
   /** Of its series. */
   readonly revision: number;
+  /** Another one as soon as anything of the instance's row has changed; see check-locations.ts. */
+  readonly rowVersion: string;
   readonly location: InstanceLocation;
 }
 
@@ -161,9 +163,11 @@ export async function locateInstance(
   client: Queryable,
   path: Required<{ [Key in keyof InstanceScope]: string }>,
 ): Promise<LocatedInstance | undefined> {
-  const result = await client.query<LocationRow & { facility_id: number; revision: number }>({
+  const result = await client.query<
+    LocationRow & { facility_id: number; revision: number; row_version: string }
+  >({
     name: 'locate-instance',
-    text: `select ${LOCATION_COLUMNS}, s.facility_id, e.revision
+    text: `select ${LOCATION_COLUMNS}, s.facility_id, e.revision, i.xmin as row_version
       from study s
       join instance i on i.study_key = s.study_key
       join series e on e.study_key = i.study_key and e.series_key = i.series_key
@@ -172,7 +176,9 @@ export async function locateInstance(
     values: [path.studyInstanceUid, path.seriesInstanceUid, path.sopInstanceUid],
   });
   const [row] = result.rows;
-  return row && { facilityId: row.facility_id, revision: row.revision, location: toLocation(row) };
+  if (row === undefined) return undefined;
+  const { facility_id: facilityId, revision, row_version: rowVersion } = row;
+  return { facilityId, revision, rowVersion, location: toLocation(row) };
 }
 
 /** Instances of a study by UID, in the order asked for; those that are not active any more are left out. */

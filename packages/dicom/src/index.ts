@@ -97,6 +97,7 @@ export { stringifyDicomJson } from './json-text.ts';
 // Names: found in other scripts, and by their sound
 export { nameReadings, nameReadingsVersion } from './names/name-readings.ts';
 export { nameSounds } from './names/name-sounds.ts';
+export { patternRuns, patternTokens, type ReadingToken } from './names/pattern-tokens.ts';
 export {
   type FuzzyWord,
   fuzzyWords,
@@ -137,7 +138,12 @@ export {
 } from './content-digest.ts';
 export { patientAndStudyAttributes } from './patient-and-study-attributes.ts';
 export type { NewValue, NewValues } from './pixel-data-replacer.ts';
-export { type TranscodeOptions, toExplicitLittleEndian, withFileMeta } from './transcode-data-set.ts';
+export {
+  hasFileMeta,
+  type TranscodeOptions,
+  toExplicitLittleEndian,
+  withFileMeta,
+} from './transcode-data-set.ts';
 export { type NewPixelData, withPixelData } from './transcode-pixel-data.ts';
 
 // Composing an instance of metadata and bulk data (PS3.18 §10.5)

@@ -64,6 +64,7 @@ export async function* withFileMeta(
   const reader = new Part10Reader({ limits: options.limits });
   const held = new HeldPieces();
   for await (const chunk of source) {
+    if (held.length === 0 && hasFileMeta(chunk)) held.isReleased = true;
     if (!held.isReleased) reader.push(chunk);
     held.add([chunk]);
     if (!held.isReleased && !isIdentified(reader) && held.length <= heldBytes) continue;
@@ -74,6 +75,21 @@ export async function* withFileMeta(
   if (reader.start === undefined) reader.end();
   yield* completeStart(reader, held);
   yield* held.release();
+}
+
+const preambleBytes = 128;
+const prefix = 'DICM';
+const fileMetaGroup = 0x0002;
+
+/** Whether these bytes, the first of a file or data set, begin with preamble, prefix and an element of the file meta information. */
+export function hasFileMeta(start: Uint8Array): boolean {
+  const bytes = Buffer.from(start.buffer, start.byteOffset, start.byteLength);
+  const metaOffset = preambleBytes + prefix.length;
+  return (
+    bytes.length >= metaOffset + 2 &&
+    bytes.toString('latin1', preambleBytes, metaOffset) === prefix &&
+    bytes.readUInt16LE(metaOffset) === fileMetaGroup
+  );
 }
 
 /** A deflated chunk may become a thousand times larger: there it is read in small steps, to bound the output between two. */

@@ -1,10 +1,10 @@
 /** The routes and the background work of the index on an archive. */
 import { publishChanges } from '@sandyq/database';
-import { clearQuarantineLeftovers, settleFounders } from '@sandyq/indexing';
+import { clearQuarantineLeftovers, type PixelValueComparison, settleFounders } from '@sandyq/indexing';
 import type { Archive, Mounted } from '@sandyq/service';
 import { patientComparison, reconcilePorts } from './admin/ports.ts';
 import { adminRoutes } from './admin-routes.ts';
-import { startBackground } from './background.ts';
+import { type BackgroundTask, startBackground } from './background.ts';
 import { capabilitiesRoutes } from './capabilities/capabilities-route.ts';
 import { changesRoute } from './changes-route.ts';
 import { createFixityCheck, createFixityGauges } from './check-fixity.ts';
@@ -19,6 +19,7 @@ import { createReplication, createReplicationGauges } from './replicate-objects.
 import { searchRoutes } from './search-route.ts';
 import { startPage } from './start-page.ts';
 import { supersedeSegments } from './supersede-segments.ts';
+import { createSeriesMetadataTrim } from './trim-series-metadata.ts';
 import { viewerRoutes } from './viewer/viewer-routes.ts';
 
 /** How often idle tasks look for work, in milliseconds. */
@@ -32,48 +33,13 @@ const FIXITY_IDLE_MS = 10_000;
 const GAUGES_IDLE_MS = 30_000;
 const SETTLE_FOUNDERS_IDLE_MS = 60_000;
 const NAME_KEYS_IDLE_MS = 60_000;
+const TRIM_METADATA_IDLE_MS = 300_000;
 
 export function mountIndex(archive: Archive): Mounted {
-  const journal = new JournalUpkeep(archive);
   const pixels = patientComparison();
-  const stopBackground = startBackground(
-    [
-      ...journal.tasks(),
-      { name: 'publish-changes', idleMs: PUBLISH_IDLE_MS, run: () => publishChanges(archive.database) },
-      journal.afterJoining({
-        name: 'supersede-segments',
-        idleMs: SUPERSEDE_IDLE_MS,
-        run: () => supersedeSegments(archive, pixels),
-      }),
-      journal.afterJoining({
-        name: 'clear-quarantine',
-        idleMs: CLEAR_QUARANTINE_IDLE_MS,
-        run: () => clearQuarantineLeftovers(archive, archive.settings.supersedeGraceSeconds),
-      }),
-      journal.afterJoining({
-        name: 'compact-segments',
-        idleMs: COMPACT_IDLE_MS,
-        run: createCompaction(archive),
-      }),
-      { name: 'compaction-gauge', idleMs: COMPACTION_GAUGE_IDLE_MS, run: createCompactionGauge(archive) },
-      { name: 'replicate', idleMs: REPLICATE_IDLE_MS, run: createReplication(archive) },
-      {
-        name: 'replication-gauges',
-        idleMs: GAUGES_IDLE_MS,
-        run: createReplicationGauges(archive),
-      },
-      { name: 'fixity', idleMs: FIXITY_IDLE_MS, run: createFixityCheck(archive) },
-      { name: 'fixity-gauges', idleMs: GAUGES_IDLE_MS, run: createFixityGauges(archive) },
-      {
-        name: 'settle-founders',
-        idleMs: SETTLE_FOUNDERS_IDLE_MS,
-        run: () => settleFounders(reconcilePorts(archive, pixels)),
-      },
-      { name: 'name-keys', idleMs: NAME_KEYS_IDLE_MS, run: createNameKeys(archive) },
-      ...reconcileTasks(archive, pixels, (task) => journal.afterJoining(task)),
-    ],
-    archive.logger,
-  );
+  const stopBackground = archive.peers.isFirst
+    ? startBackground(backgroundTasks(archive, pixels), archive.logger)
+    : () => Promise.resolve();
   const root = pathPrefixOf(archive.settings.publicUrl);
   const bodies = new EncodedBodies();
   return {
@@ -91,4 +57,45 @@ export function mountIndex(archive: Archive): Mounted {
       await Promise.all([stopBackground(), pixels.close()]);
     },
   };
+}
+
+/** What one process of an archive does on its own. */
+function backgroundTasks(archive: Archive, pixels: PixelValueComparison): BackgroundTask[] {
+  const journal = new JournalUpkeep(archive);
+  return [
+    ...journal.tasks(),
+    { name: 'publish-changes', idleMs: PUBLISH_IDLE_MS, run: () => publishChanges(archive.database) },
+    journal.afterJoining({
+      name: 'supersede-segments',
+      idleMs: SUPERSEDE_IDLE_MS,
+      run: () => supersedeSegments(archive, pixels),
+    }),
+    journal.afterJoining({
+      name: 'clear-quarantine',
+      idleMs: CLEAR_QUARANTINE_IDLE_MS,
+      run: () => clearQuarantineLeftovers(archive, archive.settings.supersedeGraceSeconds),
+    }),
+    journal.afterJoining({
+      name: 'compact-segments',
+      idleMs: COMPACT_IDLE_MS,
+      run: createCompaction(archive),
+    }),
+    { name: 'compaction-gauge', idleMs: COMPACTION_GAUGE_IDLE_MS, run: createCompactionGauge(archive) },
+    { name: 'replicate', idleMs: REPLICATE_IDLE_MS, run: createReplication(archive) },
+    {
+      name: 'replication-gauges',
+      idleMs: GAUGES_IDLE_MS,
+      run: createReplicationGauges(archive),
+    },
+    { name: 'fixity', idleMs: FIXITY_IDLE_MS, run: createFixityCheck(archive) },
+    { name: 'fixity-gauges', idleMs: GAUGES_IDLE_MS, run: createFixityGauges(archive) },
+    {
+      name: 'settle-founders',
+      idleMs: SETTLE_FOUNDERS_IDLE_MS,
+      run: () => settleFounders(reconcilePorts(archive, pixels)),
+    },
+    { name: 'name-keys', idleMs: NAME_KEYS_IDLE_MS, run: createNameKeys(archive) },
+    { name: 'trim-series-metadata', idleMs: TRIM_METADATA_IDLE_MS, run: createSeriesMetadataTrim(archive) },
+    ...reconcileTasks(archive, pixels, (task) => journal.afterJoining(task)),
+  ];
 }

@@ -19,28 +19,81 @@ import {
   studyUrl,
 } from '@sandyq/dicomweb';
 
-/** `instance`: the whole DICOM JSON of the matched instance, where the request asks for more than the columns hold. */
-export function searchResult(
-  hit: SearchHit,
-  request: SearchRequest,
-  options: { rootUrl: string; instance: DicomJson | undefined },
-): DicomJson {
-  const known = new KnownAttributes(hit, request.level, options);
-  const result = new Map<Tag, DicomJsonAttribute>();
-  for (const level of returnedLevels(request.level, request)) {
-    for (const { tag, rule } of returnAttributes[level]) {
-      const attribute = known.get(tag);
-      if (attribute !== undefined) result.set(tag, attribute);
-      else if (rule === 'always') result.set(tag, { vr: vrOf(tag) });
+/** Makes the results of one search. */
+export type MakeResult = (hit: SearchHit, instance: DicomJson | undefined) => DicomJson;
+
+/** An attribute of results, and where it comes from. */
+interface Slot {
+  readonly tag: Tag;
+  readonly name: string;
+  readonly vr: Vr;
+  readonly counted: CountedValues | undefined;
+  /** Whether it is there without a value. */
+  readonly isKept: boolean;
+}
+
+/**
+ * What results of this search consist of is found out once, so that a result is a walk over a list.
+ *
+ * The function takes the whole DICOM JSON of the matched instance as well, where the request asks for more than the columns hold.
+ */
+export function resultsOf(request: SearchRequest, rootUrl: string): MakeResult {
+  const wanted = wantedTags(request);
+  const counted = countedValues(request.level, rootUrl);
+  const slotOf = (tag: Tag): Slot => ({
+    tag,
+    name: tagToHex(tag),
+    vr: vrOf(tag),
+    counted: counted.get(tag),
+    isKept: wanted.get(tag) ?? false,
+  });
+  const slots = [...wanted.keys()].sort(byTag).map(slotOf);
+  const slotsOf = (sources: readonly DicomJson[]): readonly Slot[] => {
+    if (request.include !== 'all') return slots;
+    const present = sources.flatMap((source) => Object.keys(source).map((name) => Number.parseInt(name, 16)));
+    return [...new Set([...wanted.keys(), ...counted.keys(), ...present])].sort(byTag).map(slotOf);
+  };
+  return (hit, instance) => {
+    const sources = [instance, hit.series?.attributes, hit.study].filter((source) => source !== undefined);
+    const result: DicomJson = {};
+    for (const slot of slotsOf(sources)) {
+      const attribute = attributeOf(slot, hit, sources);
+      if (attribute !== undefined) result[slot.name] = attribute;
     }
+    return result;
+  };
+}
+
+function byTag(a: Tag, b: Tag): number {
+  return a - b;
+}
+
+/** What the index counts, then what the instances said. */
+function attributeOf(
+  { name, vr, counted, isKept }: Slot,
+  hit: SearchHit,
+  sources: readonly DicomJson[],
+): DicomJsonAttribute | undefined {
+  const values = counted?.(hit).filter((value) => value !== undefined) ?? [];
+  if (values.length > 0) return { vr, Value: values };
+  for (const source of sources) {
+    const attribute = source[name];
+    if (attribute !== undefined) return attribute;
   }
-  const asked = request.include === 'all' ? known.tags() : request.include.flatMap(withCreator);
-  for (const tag of [...asked, ...request.filters.map(({ path }) => path[0] ?? 0)]) {
-    const attribute = known.get(tag) ?? emptyAttribute(tag, request);
-    if (attribute !== undefined) result.set(tag, attribute);
+  return isKept ? { vr } : undefined;
+}
+
+/** The attributes of a search's results, and whether each is there without a value (PS3.18 §10.6.3.3). */
+function wantedTags(request: SearchRequest): Map<Tag, boolean> {
+  const wanted = new Map<Tag, boolean>();
+  for (const level of returnedLevels(request.level, request)) {
+    for (const { tag, rule } of returnAttributes[level])
+      wanted.set(tag, wanted.get(tag) === true || rule === 'always');
   }
-  const sorted = [...result].sort(([a], [b]) => a - b);
-  return Object.fromEntries(sorted.map(([tag, attribute]) => [tagToHex(tag), attribute]));
+  const asked = request.include === 'all' ? [] : request.include.flatMap(withCreator);
+  for (const tag of [...asked, ...request.filters.map(({ path }) => path[0] ?? 0)])
+    wanted.set(tag, wanted.get(tag) === true || isKnownOf(tag, request.level));
+  return wanted;
 }
 
 /** A private attribute comes with the creator of its block (PS3.5 §7.8.1). */
@@ -49,9 +102,9 @@ function withCreator(tag: Tag): Tag[] {
   return group % 2 === 1 && block > 0 ? [group * 0x10000 + block, tag] : [tag];
 }
 
-/** What is asked for, known of the level, and has no value here. */
-function emptyAttribute(tag: Tag, { level }: SearchRequest): DicomJsonAttribute | undefined {
-  return level === 'instance' || !isReturned(tag, level) ? undefined : { vr: vrOf(tag) };
+/** Whether it is known of a level, even where it has no value. Of an instance nobody knows but itself. */
+function isKnownOf(tag: Tag, level: SearchLevel): boolean {
+  return level !== 'instance' && isReturned(tag, level);
 }
 
 /** Attributes that results count or make themselves. */
@@ -82,77 +135,40 @@ export function tagsNotReturned({ level, include }: SearchRequest): string[] {
     .map((tag) => entryOfTag(tag)?.keyword ?? tagToHex(tag));
 }
 
-/** Everything that is known of a hit: what the index counts, then what the instances said. */
-class KnownAttributes {
-  readonly #counted: ReadonlyMap<string, DicomJsonAttribute>;
-  readonly #sources: readonly DicomJson[];
+type CountedValues = (hit: SearchHit) => readonly (string | number | undefined)[];
 
-  constructor(
-    hit: SearchHit,
-    level: SearchLevel,
-    options: { rootUrl: string; instance: DicomJson | undefined },
-  ) {
-    this.#counted = new Map(
-      countedAttributes(hit, level, options.rootUrl).flatMap(([tag, values]) => {
-        const present = values.filter((value) => value !== undefined);
-        return present.length === 0 ? [] : [[tagToHex(tag), { vr: vrOf(tag), Value: present }]];
-      }),
-    );
-    this.#sources = [options.instance, hit.series?.attributes, hit.study].filter(
-      (source) => source !== undefined,
-    );
-  }
-
-  get(tag: Tag): DicomJsonAttribute | undefined {
-    const name = tagToHex(tag);
-    const counted = this.#counted.get(name);
-    if (counted !== undefined) return counted;
-    return this.#sources.find((source) => source[name] !== undefined)?.[name];
-  }
-
-  tags(): Tag[] {
-    const names = new Set([...this.#counted.keys(), ...this.#sources.flatMap(Object.keys)]);
-    return [...names].map((name) => Number.parseInt(name, 16));
-  }
-}
-
-type Counted = readonly [tag: Tag, values: readonly (string | number | undefined)[]];
-
-function countedAttributes(hit: SearchHit, level: SearchLevel, rootUrl: string): Counted[] {
-  const { studyInstanceUid, series, instance } = hit;
-  const attributes: Counted[] = [
-    [Tags.SpecificCharacterSet, ['ISO_IR 192']],
-    [Tags.StudyInstanceUID, [studyInstanceUid]],
-    [Tags.IssuerOfPatientID, [hit.patientIssuer]],
+/** What the index counts or knows by itself. */
+function countedValues(level: SearchLevel, rootUrl: string): ReadonlyMap<Tag, CountedValues> {
+  const ofStudy: [Tag, CountedValues][] = [
+    [Tags.SpecificCharacterSet, () => ['ISO_IR 192']],
+    [Tags.StudyInstanceUID, (hit) => [hit.studyInstanceUid]],
+    [Tags.IssuerOfPatientID, (hit) => [hit.patientIssuer]],
     // PS3.3 C.4.23.1.1. Retrieval tries all the same: what of it is sound can be had.
-    [Tags.InstanceAvailability, [hit.isDamaged ? 'UNAVAILABLE' : 'ONLINE']],
-    [Tags.ModalitiesInStudy, hit.modalitiesInStudy],
-    [Tags.SOPClassesInStudy, hit.sopClassesInStudy],
-    [Tags.NumberOfStudyRelatedSeries, [hit.numberOfStudyRelatedSeries]],
-    [Tags.NumberOfStudyRelatedInstances, [hit.numberOfStudyRelatedInstances]],
-    [Tags.RetrieveURL, [retrieveUrl(hit, level, rootUrl)]],
-    ...(level === 'study' ? [[Tags.InstitutionName, [hit.institutionName]] as const] : []),
+    [Tags.InstanceAvailability, (hit) => [hit.isDamaged ? 'UNAVAILABLE' : 'ONLINE']],
+    [Tags.ModalitiesInStudy, (hit) => hit.modalitiesInStudy],
+    [Tags.SOPClassesInStudy, (hit) => hit.sopClassesInStudy],
+    [Tags.NumberOfStudyRelatedSeries, (hit) => [hit.numberOfStudyRelatedSeries]],
+    [Tags.NumberOfStudyRelatedInstances, (hit) => [hit.numberOfStudyRelatedInstances]],
+    [Tags.RetrieveURL, (hit) => [retrieveUrl(hit, level, rootUrl)]],
   ];
-  if (series !== undefined) {
-    attributes.push(
-      [Tags.SeriesInstanceUID, [series.seriesInstanceUid]],
-      [Tags.NumberOfSeriesRelatedInstances, [series.numberOfInstances]],
-    );
-  }
-  if (instance !== undefined) {
-    attributes.push(
-      [Tags.SOPClassUID, [instance.sopClassUid]],
-      [Tags.SOPInstanceUID, [instance.sopInstanceUid]],
-      [Tags.AvailableTransferSyntaxUID, [instance.transferSyntaxUid]],
-      [Tags.InstanceNumber, [instance.instanceNumber]],
-      [Tags.Rows, [instance.rows]],
-      [Tags.Columns, [instance.columns]],
-      [Tags.BitsAllocated, [instance.bitsAllocated]],
-      [Tags.NumberOfFrames, [instance.numberOfFrames]],
-    );
-  }
-  return attributes;
+  if (level === 'study') return new Map([...ofStudy, [Tags.InstitutionName, (hit) => [hit.institutionName]]]);
+  const ofSeries: [Tag, CountedValues][] = [
+    [Tags.SeriesInstanceUID, (hit) => [hit.series?.seriesInstanceUid]],
+    [Tags.NumberOfSeriesRelatedInstances, (hit) => [hit.series?.numberOfInstances]],
+  ];
+  return new Map([...ofStudy, ...ofSeries, ...(level === 'instance' ? OF_INSTANCE : [])]);
 }
+
+const OF_INSTANCE: readonly [Tag, CountedValues][] = [
+  [Tags.SOPClassUID, ({ instance }) => [instance?.sopClassUid]],
+  [Tags.SOPInstanceUID, ({ instance }) => [instance?.sopInstanceUid]],
+  [Tags.AvailableTransferSyntaxUID, ({ instance }) => [instance?.transferSyntaxUid]],
+  [Tags.InstanceNumber, ({ instance }) => [instance?.instanceNumber]],
+  [Tags.Rows, ({ instance }) => [instance?.rows]],
+  [Tags.Columns, ({ instance }) => [instance?.columns]],
+  [Tags.BitsAllocated, ({ instance }) => [instance?.bitsAllocated]],
+  [Tags.NumberOfFrames, ({ instance }) => [instance?.numberOfFrames]],
+];
 
 function retrieveUrl(
   { studyInstanceUid, series, instance }: SearchHit,

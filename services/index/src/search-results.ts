@@ -3,7 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import { type Database, readMetadataPiecesOf, type SearchHit } from '@sandyq/database';
 import { type DicomJson, stringifyDicomJson } from '@sandyq/dicom';
 import { dicomJsonToXml, type ModelOffer, type SearchRequest } from '@sandyq/dicomweb';
-import { searchResult } from './search-result.ts';
+import { resultsOf } from './search-result.ts';
 
 /** An answer ends with the result that passes so many bytes, and says that there are more: `includefield=all` can be large. */
 const LARGEST_ANSWER_BYTES = 64 * 2 ** 20;
@@ -23,6 +23,7 @@ export async function serialiseResults(
   hits: readonly SearchHit[],
   { request, offer, rootUrl }: { request: SearchRequest; offer: ModelOffer; rootUrl: string },
 ): Promise<SerialisedResults> {
+  const resultOf = resultsOf(request, rootUrl);
   const texts: string[] = [];
   let incomplete = 0;
   let bytes = 0;
@@ -32,7 +33,7 @@ export async function serialiseResults(
     for (const hit of some) {
       if (bytes >= LARGEST_ANSWER_BYTES) break;
       const instance = hit.instance && pieces.get(hit.instance.sopInstanceUid);
-      const result = searchResult(hit, request, { rootUrl, instance: instance && inflated(instance) });
+      const result = resultOf(hit, instance && inflated(instance));
       const text = offer.model === 'json' ? stringifyDicomJson(result) : dicomJsonToXml(result);
       bytes += Buffer.byteLength(text);
       texts.push(text);

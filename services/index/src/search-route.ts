@@ -66,17 +66,16 @@ async function searchFor(archive: Ports, level: SearchLevel, context: RequestCon
     );
   }
   const request = parseSearch(level, scopeOf(context), context.query);
-  const page = pageOf(request, context);
   const { hits, remaining } = await matchesOf(archive, request, {
     confinedTo: context.decision.confinedTo,
-    after: archive.anchors.find(page, request.offset),
+    after: request.offset === 0 ? undefined : archive.anchors.find(pageOf(request, context), request.offset),
   });
   const rootUrl = `${context.baseUrl}/dicom-web`;
   const { texts, incomplete } = await serialiseResults(archive.database, hits, { request, offer, rootUrl });
   const left = remaining === 'many' ? remaining : remaining + hits.length - texts.length;
   const last = hits[texts.length - 1];
   if (left !== 0 && last !== undefined)
-    archive.anchors.remember(page, request.offset + texts.length, last.orderKey);
+    archive.anchors.remember(pageOf(request, context), request.offset + texts.length, last.orderKey);
   const warnings = [
     ...request.warnings,
     ...tagsNotReturned(request).map((name) => notReturned(name, level)),

@@ -3,13 +3,15 @@ import type { Filter } from '@sandyq/dicomweb';
 import { DatabaseError } from '../errors.ts';
 import { type NameMatching, nameCondition } from './name-condition.ts';
 import { likePattern, type Parameters } from './parameters.ts';
-import { type SearchedColumn, searchedColumnAt } from './searched-columns.ts';
+import { type DaysBelow, type SearchedColumn, searchedColumnAt } from './searched-columns.ts';
 import { zonedCondition } from './zoned-condition.ts';
 
 /** What holds for all filters of a request. */
 export interface Matching extends NameMatching {
   /** Minutes from UTC of its dates and times, if it says so. */
   readonly offsetMinutes: number | undefined;
+  /** It names studies, a patient or an order: there is nothing to pass over. */
+  readonly isOfKnownStudies: boolean;
 }
 
 /** SQL that is true for matching rows; undefined for universal matching. */
@@ -37,11 +39,20 @@ export function filterCondition(
     const inner = valueCondition(column, match, parameters);
     return `exists (select from ${column.from} where ${column.join} and ${inner})`;
   }
-  if (column.kind === 'unique' && match.kind === 'uid-list') {
-    const values = parameters.place(match.values);
-    return `${column.row} in (select ${column.key} from ${column.from} where ${column.sql} = any (${values}))`;
-  }
-  return valueCondition(column, match, parameters);
+  const condition = valueCondition(column, match, parameters);
+  if (column.kind !== 'date' || column.below === undefined || match.kind !== 'range') return condition;
+  return matching.isOfKnownStudies
+    ? condition
+    : `${condition} and ${studiesOfDays(column.below, match, parameters)}`;
+}
+
+/**
+ * Studies are ordered by day, which the planner does not know of the days below: to find those of long ago it would pass over all
+ * that are newer. `offset 0` makes it look for the days first.
+ */
+function studiesOfDays({ from, sql }: DaysBelow, match: Bounds, parameters: Parameters): string {
+  const days = dayCondition({ kind: 'date', sql }, match, parameters);
+  return `s.study_key in (select n.study_key from ${from} where ${days} offset 0)`;
 }
 
 /** Empty Value Matching (PS3.4 C.2.2.2.7): the attribute is absent or has no value. */
@@ -55,12 +66,11 @@ function emptyCondition(column: SearchedColumn): string {
       return `not exists (select from ${column.from} where ${column.join} and coalesce(${column.sql}, '') <> '')`;
     case 'text':
     case 'time':
-      return `coalesce(${column.sql}, '') = ''`;
-    case 'integer':
+      return `${column.sql} is null or ${column.sql} = ''`;
     case 'date':
+      return column.listed === undefined ? `${column.sql} is null` : `${column.listed} = '-infinity'`;
+    case 'integer':
       return `${column.sql} is null`;
-    case 'unique':
-      return 'false';
     default:
       return column satisfies never;
   }
@@ -68,6 +78,7 @@ function emptyCondition(column: SearchedColumn): string {
 
 type Match = Filter['match'];
 type ValueColumn = Exclude<SearchedColumn, { kind: 'name' }>;
+type DateColumn = Extract<SearchedColumn, { kind: 'date' }>;
 
 function valueCondition(column: ValueColumn, match: Match, parameters: Parameters): string {
   const { sql } = column;
@@ -82,7 +93,9 @@ function valueCondition(column: ValueColumn, match: Match, parameters: Parameter
         : `${sql}::text like ${pattern}`;
     }
     case 'range':
-      return rangeCondition(column, match, parameters);
+      return column.kind === 'date'
+        ? dayCondition(column, match, parameters)
+        : rangeCondition(column.sql, match, parameters);
     case 'person-name':
     case 'universal':
     case 'empty':
@@ -99,20 +112,39 @@ function exactCondition(
   parameters: Parameters,
 ): string {
   if (kind === 'list') return `${sql} && ${parameters.place(values)}::text[]`;
-  if (kind !== 'integer') return `${sql} = any (${parameters.place(values)})`;
-  const numbers = values.map(Number).filter(Number.isSafeInteger);
-  return `${sql} = any (${parameters.place(numbers)}::bigint[])`;
+  if (kind === 'integer') {
+    const numbers = values.map(Number).filter(Number.isSafeInteger);
+    return `${sql} = any (${parameters.place(numbers)}::bigint[])`;
+  }
+  // An index gives the rows of one value in its order, those of several it does not.
+  return values.length === 1
+    ? `${sql} = ${parameters.place(values[0])}`
+    : `${sql} = any (${parameters.place(values)})`;
 }
 
-function rangeCondition(
-  { kind, sql }: ValueColumn,
-  { from, to }: { from?: string; to?: string },
+interface Bounds {
+  readonly from?: string;
+  readonly to?: string;
+}
+
+function rangeCondition(sql: string, { from, to }: Bounds, parameters: Parameters): string {
+  const bounds = [
+    from !== undefined && `${sql} >= ${parameters.place(from)}`,
+    to !== undefined && `${sql} <= ${parameters.place(to)}`,
+  ];
+  return bounds.filter((bound) => bound !== false).join(' and ') || 'true';
+}
+
+/** Days within bounds, both included; the column in which studies are ordered is preferred. */
+export function dayCondition(
+  { sql, listed }: DateColumn,
+  { from, to }: Bounds,
   parameters: Parameters,
 ): string {
-  const cast = kind === 'date' ? '::date' : '';
   const bounds = [
-    from !== undefined && `${sql} >= ${parameters.place(from)}${cast}`,
-    to !== undefined && `${sql} <= ${parameters.place(to)}${cast}`,
+    from !== undefined && `${listed ?? sql} >= ${parameters.place(from)}::date`,
+    to !== undefined && `${listed ?? sql} <= ${parameters.place(to)}::date`,
+    from === undefined && listed !== undefined && `${listed} > '-infinity'`,
   ];
   return bounds.filter((bound) => bound !== false).join(' and ') || 'true';
 }
@@ -131,10 +163,16 @@ function momentCondition(
     `(${parameters.place(moment.slice(0, 8))}::date, ${parameters.place(moment.slice(8))}::text)`;
   const bounds = [
     // The date alone first: it is what the index knows.
-    match.from !== undefined && `${date.sql} >= ${parameters.place(match.from.slice(0, 8))}::date`,
-    match.to !== undefined && `${date.sql} <= ${parameters.place(match.to.slice(0, 8))}::date`,
+    dayCondition(date, daysOf(match), parameters),
     match.from !== undefined && `${row} >= ${bound(match.from)}`,
     match.to !== undefined && `${row} <= ${bound(match.to)}`,
   ];
   return bounds.filter((condition) => condition !== false).join(' and ') || 'true';
+}
+
+function daysOf({ from, to }: Bounds): Bounds {
+  return {
+    ...(from !== undefined && { from: from.slice(0, 8) }),
+    ...(to !== undefined && { to: to.slice(0, 8) }),
+  };
 }

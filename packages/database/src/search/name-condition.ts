@@ -1,5 +1,12 @@
 /** Person names of a search as SQL: as written, in other scripts, fuzzily (PS3.4 C.2.2.2.1, C.2.2.2.4; docs/decisions/0022). */
-import { fuzzyWords, personNameKey, readingPatterns } from '@sandyq/dicom';
+import {
+  fuzzyWords,
+  patternRuns,
+  patternTokens,
+  personNameKey,
+  type ReadingToken,
+  readingPatterns,
+} from '@sandyq/dicom';
 import type { Filter } from '@sandyq/dicomweb';
 import { likePattern, type Parameters } from './parameters.ts';
 import type { SearchedColumn } from './searched-columns.ts';
@@ -60,9 +67,41 @@ function writtenCondition(keys: NameColumn['keys'], match: NameMatch, parameters
 
 /** Alternatives; none for a query that no rule reads. */
 function readingsConditions(column: NameColumn, query: string, parameters: Parameters): string[] {
-  return readingPatterns(query).map((patterns) =>
-    allOf(patterns.map((pattern) => `${column.readings} ~ ${parameters.place(pattern)}`)),
+  return readingPatterns(query).map((patterns) => allOf(foundInReadings(column, patterns, parameters)));
+}
+
+/** All of the patterns are found: in the index of tokens together, those with wild cards before their end each by its letters. */
+function foundInReadings(
+  { readings, tokens }: NameColumn,
+  patterns: readonly string[],
+  parameters: Parameters,
+): string[] {
+  const found = patterns.map((pattern) => ({ pattern, tokens: patternTokens(pattern) }));
+  const queries = found.flatMap((one) => (one.tokens === undefined ? [] : [tokenQuery(one.tokens)]));
+  return [
+    ...(queries.length === 0 ? [] : [`${tokens} @@ ${parameters.place(queries.join(' & '))}::tsquery`]),
+    ...found.flatMap((one) =>
+      one.tokens === undefined ? [foundByLetters(readings, one.pattern, parameters)] : [],
+    ),
+  ];
+}
+
+/** The index looks for letters in a row, which is soon done; whether they stand where they should is seen in the few names left. */
+function foundByLetters(readings: string, pattern: string, parameters: Parameters): string {
+  const place = parameters.place(pattern);
+  const runs = patternRuns(pattern);
+  if (runs === undefined) return `${readings} ~ ${place}`;
+  const some = runs.map((run) => `${readings} like ${parameters.place(`%${run}%`)}`);
+  // Within a function the planner neither looks for it in the index nor takes it for rarer than the letters.
+  return `(${anyOf(some)} and coalesce(${readings} ~ ${place}, false))`;
+}
+
+/** One of the tokens, as PostgreSQL's text search has it. */
+function tokenQuery(tokens: readonly ReadingToken[]): string {
+  const words = tokens.map(
+    ({ text, isBeginning }) => `'${text.replaceAll("'", "''")}'${isBeginning ? ':*' : ''}`,
   );
+  return `(${words.join(' | ')})`;
 }
 
 /** One alternative: every word of every group is found; none where a word is in a script that no rule reads. */
@@ -76,7 +115,7 @@ function fuzzyConditions(
   if (known.length === 0 || known.length < words.length) return [];
   const conditions = known.map(({ pattern, sounds }) =>
     anyOf([
-      ...(pattern === undefined ? [] : [`${column.readings} ~ ${parameters.place(pattern)}`]),
+      ...(pattern === undefined ? [] : foundInReadings(column, [pattern], parameters)),
       ...(sounds.length === 0 ? [] : [`${column.sounds} && ${parameters.place(sounds)}::text[]`]),
     ]),
   );

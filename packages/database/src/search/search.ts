@@ -1,10 +1,12 @@
 /** Searches of the index (PS3.18 §10.6), newest studies first, in a stable order. */
-import { type DicomJson, Tags } from '@sandyq/dicom';
-import type { SearchLevel, SearchRequest } from '@sandyq/dicomweb';
+import type { SearchRequest } from '@sandyq/dicomweb';
 import type { Queryable } from '../database.ts';
+import { damagedRows } from './damaged-rows.ts';
 import { filterCondition } from './filter-condition.ts';
+import { keyConditions, type NarrowedSearch, narrowSearch } from './narrow-search.ts';
 import { Parameters } from './parameters.ts';
-import { afterCondition, orderKeyOf, orderOf } from './search-order.ts';
+import { type HitRow, type SearchHit, SHAPES, toHit } from './search-hit.ts';
+import { afterCondition, type OrderKey, orderOf } from './search-order.ts';
 
 /** What a search may see. */
 export interface SearchVisibility {
@@ -12,55 +14,12 @@ export interface SearchVisibility {
   readonly facilityId: number | undefined;
 }
 
-/** Where a result stands in the order of its search (search-order.ts). */
-export type OrderKey = readonly (string | number | null)[];
-
-/** One match, with the attributes of its level and of those above. */
-export interface SearchHit {
-  readonly orderKey: OrderKey;
-  readonly studyInstanceUid: string;
-  readonly study: DicomJson;
-  readonly patientIssuer: string;
-  readonly modalitiesInStudy: readonly string[];
-  readonly sopClassesInStudy: readonly string[];
-  readonly numberOfStudyRelatedSeries: number;
-  readonly numberOfStudyRelatedInstances: number;
-  /** Something of what was matched, an instance, a series or a study, is on record as missing or damaged. */
-  readonly isDamaged: boolean;
-  /** Study searches that ask for it: the institution of a series; of several the first in order. */
-  readonly institutionName: string | undefined;
-  /** Series and instance searches. */
-  readonly series:
-    | {
-        readonly seriesInstanceUid: string;
-        readonly attributes: DicomJson;
-        readonly numberOfInstances: number;
-      }
-    | undefined;
-  /** Instance searches. */
-  readonly instance: InstanceHit | undefined;
-}
-
-export interface InstanceHit {
-  readonly studyKey: number;
-  readonly sopInstanceUid: string;
-  readonly sopClassUid: string;
-  readonly transferSyntaxUid: string;
-  readonly instanceNumber: number | undefined;
-  readonly rows: number | undefined;
-  readonly columns: number | undefined;
-  readonly bitsAllocated: number | undefined;
-  readonly numberOfFrames: number | undefined;
-}
-
+/** The matches of a page. */
 export interface SearchResult {
   readonly hits: readonly SearchHit[];
   /** Matches beyond this page; 'many': more than anybody counted. */
   readonly remaining: number | 'many';
 }
-
-/** So many matches beyond a page are counted: to count millions takes longer than the page itself. */
-const COUNTED_REMAINDER = 10_000;
 
 /** What a search is told beside the request. */
 export interface SearchOptions {
@@ -79,155 +38,110 @@ export async function search(
   request: SearchRequest,
   options: SearchOptions,
 ): Promise<SearchResult> {
+  const narrowed = await narrowSearch(client, request);
+  if (narrowed === undefined) return { hits: [], remaining: 0 };
+  const wanted = { request, options, narrowed };
+  const { rows, found } = await readPage(client, wanted);
+  const damaged = await damagedRows(client, request.level, rows);
+  const hits = rows.map((row) => toHit(row, request.level, damaged.has(row)));
+  const remaining = found - hits.length;
+  return { hits, remaining: remaining > MOST_COUNTED ? 'many' : remaining };
+}
+
+interface Wanted {
+  readonly request: SearchRequest;
+  readonly options: SearchOptions;
+  readonly narrowed: NarrowedSearch;
+}
+
+interface Page {
+  readonly rows: readonly HitRow[];
+  /** Matches of the page and after it, as far as they were counted. */
+  readonly found: number;
+}
+
+/** So many after a page are counted at most: to count all takes longer than the page itself. */
+const MOST_COUNTED = 100;
+
+function readPage(client: Queryable, wanted: Wanted): Promise<Page> {
+  const { request, options, narrowed } = wanted;
+  // Without a row there is none to say how many were found.
+  const isList = request.level === 'study' && !narrowed.isExact && options.limit > 0;
+  return isList ? readStudies(client, wanted) : readRows(client, wanted);
+}
+
+/** Matches are found first, some more than the page has, and those of the page are read then. */
+async function readStudies(client: Queryable, { request, options, narrowed }: Wanted): Promise<Page> {
   const parameters = new Parameters();
-  const conditions = conditionsOf(request, options, parameters).join(' and ');
-  const { columns, from } = SHAPES[request.level];
-  const offset = options.after === undefined ? request.offset : 0;
-  const matchingValues = [...parameters.values];
-  const result = await client.query<HitRow>({
-    text: `select ${columns}, ${orderKeyOf(request.level)}${asksForInstitution(request) ? INSTITUTION : ''} ${from}
-      where ${conditions}
-      order by ${orderOf(request.level)}
-      limit ${parameters.place(options.limit + 1)} offset ${parameters.place(offset)}`,
+  const { columns, from } = SHAPES.study;
+  const conditions = conditionsOf({ request, options, narrowed }, parameters);
+  const found = pageOf({ request, options }, options.limit + MOST_COUNTED + 1, parameters);
+  const result = await client.query<HitRow & { found: number }>({
+    text: `with found as materialized (
+        select s.listed_on, s.study_key ${from} where ${conditions} order by ${orderOf('study')} ${found}
+      )
+      select ${columns}, (select count(*)::int from found) as found
+      from (select * from found order by listed_on desc, study_key desc limit ${parameters.place(options.limit)}) page
+      join study s on s.study_key = page.study_key order by page.listed_on desc, page.study_key desc`,
     values: parameters.values,
   });
-  const hits = result.rows.slice(0, options.limit).map((row) => toHit(row, request.level));
-  if (result.rows.length <= options.limit) return { hits, remaining: 0 };
-  const before = offset + hits.length;
-  const counted = await client.query<{ count: number }>({
-    text: `select count(*)::int as count from (select ${from} where ${conditions}
-      limit $${matchingValues.length + 1}) matches`,
-    values: [...matchingValues, before + COUNTED_REMAINDER],
-  });
-  // One more was seen; since then it may be gone again.
-  const remaining = Math.max(1, (counted.rows[0]?.count ?? 0) - before);
-  return { hits, remaining: remaining < COUNTED_REMAINDER ? remaining : 'many' };
+  return { rows: result.rows, found: result.rows[0]?.found ?? 0 };
 }
 
-/** Institution Name is an attribute of series; a study is asked for it all the same. */
-function asksForInstitution({ level, include, filters }: SearchRequest): boolean {
-  if (level !== 'study') return false;
-  const isIncluded = include === 'all' || include.includes(Tags.InstitutionName);
-  return isIncluded || filters.some(({ path }) => path[0] === Tags.InstitutionName);
+/** Matches are read as they are found, some more than the page has. */
+async function readRows(client: Queryable, wanted: Wanted): Promise<Page> {
+  const { request, options } = wanted;
+  const parameters = new Parameters();
+  const { columns, from } = SHAPES[request.level];
+  const conditions = conditionsOf(wanted, parameters);
+  const page = pageOf(wanted, options.limit + MOST_COUNTED + 1, parameters);
+  const text = `select ${columns} ${from} where ${conditions} order by ${orderOf(request.level)} ${page}`;
+  const result = await client.query<HitRow>({ ...planOf(wanted, text), text, values: parameters.values });
+  return {
+    rows: result.rows.slice(0, options.limit),
+    found: result.rows.length,
+  };
 }
 
-function conditionsOf(request: SearchRequest, options: SearchOptions, parameters: Parameters): string[] {
-  const { visibility, crossScriptNames } = options;
-  const conditions = ['s.number_of_instances > 0'];
+function pageOf(
+  { request, options }: Pick<Wanted, 'request' | 'options'>,
+  limit: number,
+  parameters: Parameters,
+): string {
+  const offset = options.after === undefined ? request.offset : 0;
+  return `limit ${parameters.place(limit)} offset ${parameters.place(offset)}`;
+}
+
+const names = new Map<string, string>();
+
+/** The plan of an exact question does not depend on its values: it is kept. There are some dozens of such texts. */
+function planOf({ narrowed }: Wanted, text: string): { name?: string } {
+  if (!narrowed.isExact || narrowed.filters.length > 1) return {};
+  const name = names.get(text) ?? `search-${names.size}`;
+  names.set(text, name);
+  return { name };
+}
+
+function conditionsOf({ request, options, narrowed }: Wanted, parameters: Parameters): string {
+  const { after, visibility } = options;
+  const { facilityId } = visibility;
+  const conditions = ['s.listed_on is not null'];
   if (request.level === 'series') conditions.push('e.number_of_instances > 0');
   if (request.level === 'instance') conditions.push(`i.state = 'active'`);
-  if (visibility.facilityId !== undefined) {
-    conditions.push(`s.facility_id = ${parameters.place(visibility.facilityId)}`);
-  }
-  if (request.studyInstanceUid !== undefined) {
-    conditions.push(`s.study_instance_uid = ${parameters.place(request.studyInstanceUid)}`);
-  }
-  if (request.seriesInstanceUid !== undefined) {
+  if (facilityId !== undefined) conditions.push(`s.facility_id = ${parameters.place(facilityId)}`);
+  conditions.push(...keyConditions(narrowed, parameters));
+  if (request.seriesInstanceUid !== undefined)
     conditions.push(`e.series_instance_uid = ${parameters.place(request.seriesInstanceUid)}`);
-  }
-  if (options.after !== undefined) conditions.push(afterCondition(request.level, options.after, parameters));
+  if (after !== undefined) conditions.push(afterCondition(request.level, after, parameters));
   const matching = {
     fuzzy: request.fuzzy,
-    acrossScripts: crossScriptNames,
+    acrossScripts: options.crossScriptNames,
     offsetMinutes: request.offsetMinutes,
+    isOfKnownStudies: narrowed.isExact,
   };
-  for (const filter of request.filters) {
+  for (const filter of narrowed.filters) {
     const condition = filterCondition(filter, parameters, matching);
     if (condition !== undefined) conditions.push(`(${condition})`);
   }
-  return conditions;
-}
-
-interface SearchShape {
-  readonly columns: string;
-  readonly from: string;
-}
-
-const STUDY_COLUMNS = `s.study_instance_uid, s.attributes as study_attributes, s.modalities, s.sop_classes, s.number_of_series,
-  s.number_of_instances, (select r.local_namespace from issuer r where r.issuer_id = s.patient_issuer_id) as patient_issuer`;
-/** A study or series is as available as the least available of its instances (PS3.4 C.4.1.1.3.2). */
-const DAMAGED_IN_STUDY = `exists (select from instance d where d.study_key = s.study_key and d.is_damaged
-  and d.state = 'active') as is_damaged`;
-const DAMAGED_IN_SERIES = `exists (select from instance d where d.study_key = e.study_key and d.series_key = e.series_key
-  and d.is_damaged and d.state = 'active') as is_damaged`;
-const SERIES_COLUMNS = `${STUDY_COLUMNS}, e.series_instance_uid, e.attributes as series_attributes,
-  e.number_of_instances as series_instances`;
-const INSTITUTION = `, (select min(n.institution_name) from series n where n.study_key = s.study_key
-  and n.number_of_instances > 0) as institution_name`;
-
-const SHAPES: Readonly<Record<SearchLevel, SearchShape>> = {
-  study: { columns: `${STUDY_COLUMNS}, ${DAMAGED_IN_STUDY}`, from: 'from study s' },
-  series: {
-    columns: `${SERIES_COLUMNS}, ${DAMAGED_IN_SERIES}`,
-    from: 'from study s join series e on e.study_key = s.study_key',
-  },
-  instance: {
-    columns: `${SERIES_COLUMNS}, i.study_key, i.sop_instance_uid, i.sop_class_uid, i.transfer_syntax_uid, i.instance_number,
-      i.rows, i.columns, i.bits_allocated, i.number_of_frames, i.is_damaged`,
-    from: `from study s join series e on e.study_key = s.study_key
-      join instance i on i.study_key = e.study_key and i.series_key = e.series_key`,
-  },
-};
-
-interface HitRow {
-  order_key: (string | number | null)[];
-  study_instance_uid: string;
-  study_attributes: DicomJson;
-  modalities: string[];
-  sop_classes: string[];
-  number_of_series: number;
-  number_of_instances: number;
-  patient_issuer: string;
-  is_damaged: boolean;
-  institution_name?: string | null;
-  series_instance_uid: string;
-  series_attributes: DicomJson;
-  series_instances: number;
-  study_key: number;
-  sop_instance_uid: string;
-  sop_class_uid: string;
-  transfer_syntax_uid: string;
-  instance_number: number | null;
-  rows: number | null;
-  columns: number | null;
-  bits_allocated: number | null;
-  number_of_frames: number | null;
-}
-
-function toHit(row: HitRow, level: SearchLevel): SearchHit {
-  return {
-    orderKey: row.order_key,
-    studyInstanceUid: row.study_instance_uid,
-    study: row.study_attributes,
-    patientIssuer: row.patient_issuer,
-    modalitiesInStudy: row.modalities,
-    sopClassesInStudy: row.sop_classes,
-    numberOfStudyRelatedSeries: row.number_of_series,
-    numberOfStudyRelatedInstances: row.number_of_instances,
-    isDamaged: row.is_damaged,
-    institutionName: row.institution_name ?? undefined,
-    series:
-      level === 'study'
-        ? undefined
-        : {
-            seriesInstanceUid: row.series_instance_uid,
-            attributes: row.series_attributes,
-            numberOfInstances: row.series_instances,
-          },
-    instance: level === 'instance' ? toInstanceHit(row) : undefined,
-  };
-}
-
-function toInstanceHit(row: HitRow): InstanceHit {
-  return {
-    studyKey: row.study_key,
-    sopInstanceUid: row.sop_instance_uid,
-    sopClassUid: row.sop_class_uid,
-    transferSyntaxUid: row.transfer_syntax_uid,
-    instanceNumber: row.instance_number ?? undefined,
-    rows: row.rows ?? undefined,
-    columns: row.columns ?? undefined,
-    bitsAllocated: row.bits_allocated ?? undefined,
-    numberOfFrames: row.number_of_frames ?? undefined,
-  };
+  return conditions.join(' and ');
 }

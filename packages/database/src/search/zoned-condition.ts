@@ -36,6 +36,7 @@ export function zonedCondition(
   const pair = PAIRS.get(path[0]);
   if (pair === undefined || (match.kind !== 'range' && match.kind !== 'combined-range')) return undefined;
   const [date, time] = pair;
+  const days = date === 's.study_date' ? 's.listed_on' : date;
   const form =
     match.kind === 'combined-range' ? 'YYYYMMDDHH24MISS.US' : vr === 'DA' ? 'YYYYMMDD' : 'HH24MISS.US';
   const there = `to_char(${momentThere(pair, parameters.place(offsetMinutes))}, '${form}')`;
@@ -44,9 +45,9 @@ export function zonedCondition(
   return [
     // The date alone first, a zone further than any: it is what the index knows.
     ...(vr === 'DA' && from !== undefined
-      ? [`${date} >= ${parameters.place(from.slice(0, 8))}::date - 2`]
+      ? [`${days} >= ${parameters.place(from.slice(0, 8))}::date - 2`]
       : []),
-    ...(vr === 'DA' && to !== undefined ? [`${date} <= ${parameters.place(to.slice(0, 8))}::date + 2`] : []),
+    ...(vr === 'DA' && to !== undefined ? [`${days} <= ${parameters.place(to.slice(0, 8))}::date + 2`] : []),
     ...(from === undefined ? [] : [`${value} >= ${parameters.place(from)}`]),
     ...(to === undefined ? [] : [`${value} <= ${parameters.place(to)}`]),
   ].join(' and ');
