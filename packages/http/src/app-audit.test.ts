@@ -64,6 +64,32 @@ describe('the audit', () => {
     expect(order).toEqual(['audit begins', 'handler', 'audit ends']);
   });
 
+  it('of a route that says so is waited for by the handler, before it changes anything', async () => {
+    const order: string[] = [];
+    const receiving = route(
+      async ({ recorded }) => {
+        order.push('receives');
+        await recorded;
+        order.push('changes');
+        return hello();
+      },
+      { method: 'POST', action: 'store', awaitsRecord: true },
+    );
+    const slow = {
+      record: async () => {
+        await sleep(20);
+        order.push('recorded');
+      },
+    };
+    const app = await start([receiving], { audit: slow });
+    expect((await app.get('/studies/1', { method: 'POST' })).status).toBe(200);
+    expect(order).toEqual(['receives', 'recorded', 'changes']);
+    order.splice(0);
+    const without = await start([receiving], { audit: away });
+    expect((await without.get('/studies/1', { method: 'POST' })).status).toBe(503);
+    expect(order).toEqual(['receives']);
+  });
+
   it('keeps an answer back even if the handler fails first, and both fail without harm', async () => {
     const slowlyAway = {
       record: async () => {

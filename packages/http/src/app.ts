@@ -204,19 +204,16 @@ async function answerOf(
   if (isOpenRoute(route)) return route.handler(new OpenContext(request, response, facts));
   const granted = await access(route, { request, ...facts }, stage);
   exchange.principalId = granted.principal.id;
-  return guardedAnswer(route, new RequestContext(request, response, facts, granted), granted.recorded);
+  return guardedAnswer(route, new RequestContext(request, response, facts, granted));
 }
 
-async function guardedAnswer(
-  route: GuardedRoute,
-  context: RequestContext,
-  recorded: Promise<void>,
-): Promise<Answer> {
+async function guardedAnswer(route: GuardedRoute, context: RequestContext): Promise<Answer> {
+  const { recorded } = context;
   const handle = async () => {
     assertCharacterSet(route, context);
     return withContentLocation(route, context, await route.handler(context));
   };
-  if (route.method !== 'GET') {
+  if (route.method !== 'GET' && route.awaitsRecord !== true) {
     await recorded;
     return handle();
   }

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
-import type { Answer, AnswerHeaders } from './answer.ts';
+import { type Answer, type AnswerHeaders, isStream } from './answer.ts';
 
 /** Whether Accept-Encoding names gzip, or any coding, with a weight that is not 0. */
 export function acceptsGzip(header: string | readonly string[] | undefined): boolean {
@@ -28,9 +28,8 @@ const compress: (bytes: Uint8Array, options: { level: number }) => Promise<Buffe
  */
 export async function inContentCoding(request: IncomingMessage, answer: Answer): Promise<Answer> {
   const { body, headers = {} } = answer;
-  if (typeof body !== 'string' && !(body instanceof Uint8Array)) return answer;
-  if (!isCompressible(headers)) return answer;
-  const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+  if (body === undefined || isStream(body) || !isCompressible(headers)) return answer;
+  const bytes = bytesOf(body);
   if (bytes.length < WORTH_BYTES) return answer;
   const vary = { Vary: [...[headers['Vary'] ?? []].flat().map(String), 'Accept-Encoding'] };
   if (!acceptsGzip(request.headers['accept-encoding']))
@@ -40,6 +39,11 @@ export async function inContentCoding(request: IncomingMessage, answer: Answer):
     headers: { ...headers, ...vary, 'Content-Encoding': 'gzip' },
     body: await compress(bytes, { level: constants.Z_BEST_SPEED }),
   };
+}
+
+function bytesOf(body: string | Uint8Array | readonly Uint8Array[]): Uint8Array {
+  if (typeof body === 'string') return Buffer.from(body);
+  return body instanceof Uint8Array ? body : Buffer.concat(body);
 }
 
 function isCompressible(headers: AnswerHeaders): boolean {

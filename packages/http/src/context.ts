@@ -86,16 +86,19 @@ export class RequestContext extends OpenContext {
   readonly principal: Principal;
   /** Why it is allowed, and the one facility it is confined to, if any: what belongs to others must be left out. */
   readonly decision: Allowed;
+  /** Resolves once the decision is on record; rejects with an AuditError. */
+  readonly recorded: Promise<void>;
 
   constructor(
     request: IncomingMessage,
     response: ServerResponse,
     facts: RequestFacts,
-    access: { readonly principal: Principal; readonly decision: Allowed },
+    access: Pick<RequestContext, 'principal' | 'decision' | 'recorded'>,
   ) {
     super(request, response, facts);
     this.principal = access.principal;
     this.decision = access.decision;
+    this.recorded = access.recorded;
   }
 }
 

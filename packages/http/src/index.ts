@@ -29,6 +29,7 @@ export {
 export { type RunningService, type RunServiceOptions, runService } from './run-service.ts';
 export { type SendOutcome, type StreamHead, sendStream } from './send-stream.ts';
 export { type RunningServer, type ServeOptions, serve } from './serve.ts';
+export { type ConnectionServer, serveConnections } from './serve-connections.ts';
 export { describeSettings, showSettings } from './settings/describe-settings.ts';
 export {
   type DatabaseSettings,
@@ -41,3 +42,4 @@ export {
 } from './settings/read-settings.ts';
 export { Secret } from './settings/secret.ts';
 export { type SettingFault, SettingsError } from './settings/settings-error.ts';
+export { type SharedListener, shareConnections } from './share-connections.ts';

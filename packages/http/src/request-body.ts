@@ -57,14 +57,17 @@ const LINGER_MS = 10_000;
 export async function endAfterBody(
   request: IncomingMessage,
   response: ServerResponse,
-  bytes: Uint8Array,
+  pieces: readonly Uint8Array[],
 ): Promise<void> {
+  // With its head they are one write to the connection.
+  response.cork();
+  for (const piece of pieces) if (piece.length > 0) response.write(piece);
   if (waiting.delete(response) || !hasBody(request) || request.complete || request.destroyed) {
-    response.end(bytes);
+    response.end();
     return;
   }
-  if (bytes.length > 0) response.write(bytes);
-  else response.flushHeaders();
+  response.flushHeaders();
+  response.uncork();
   const whole = await dropped(request);
   response.end();
   if (!whole) request.socket.destroySoon();

@@ -52,6 +52,11 @@ export interface GuardedRoute extends RouteBase {
    * so that a handler that forgot can't show what belongs to another.
    */
   readonly keepsToFacility?: true;
+  /**
+   * Says that the handler waits for `context.recorded` before it changes anything, and may begin to receive meanwhile. Without it
+   * a handler that is not of GET does not begin before.
+   */
+  readonly awaitsRecord?: true;
   readonly handler: (context: RequestContext) => Promise<Answer> | Answer;
 }
 

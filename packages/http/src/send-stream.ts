@@ -1,8 +1,7 @@
 /** Sends a stream: with back-pressure, never a short success, and the source is ended when the client leaves. */
 import type { ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { type AnswerHeaders, abandon } from './answer.ts';
+import { ChunkWriter } from './chunk-writer.ts';
 import { HttpError } from './errors.ts';
 
 /** How sending ended. */
@@ -43,7 +42,9 @@ export async function sendStream(
       return { outcome: 'client-left', sentBytes: 0 };
     }
     writeHead(response, status, headers);
-    return await sendChunks(response, { first, iterator, client }, declaredLength(headers));
+    const sent = await sendChunks(response, { first, iterator, client }, declaredLength(headers));
+    if (sent.outcome !== 'complete') abandon(source);
+    return sent;
   } finally {
     response.off('close', left);
   }
@@ -91,33 +92,22 @@ async function sendChunks(
   { first, iterator, client }: Transfer,
   length: number | undefined,
 ): Promise<SendOutcome> {
+  const connection = new ChunkWriter(response);
   let sentBytes = 0;
-  let failure: { readonly error: unknown } | undefined;
-
-  async function* chunks(): AsyncGenerator<Uint8Array> {
-    try {
-      for (let next = first; next.done !== true; next = await iterator.next()) {
-        if (length !== undefined && sentBytes + next.value.length > length) throw wrongLength(length);
-        sentBytes += next.value.length;
-        yield next.value;
-      }
-      if (length !== undefined && sentBytes !== length) throw wrongLength(length);
-    } catch (error) {
-      if (!client.left) {
-        failure = { error };
-        // A reset, so that a body that ends with its connection (HTTP/1.0) is not taken for whole.
-        response.socket?.resetAndDestroy();
-      }
-      throw error;
-    }
-  }
-
   try {
-    await pipeline(Readable.from(chunks(), { objectMode: true }), response);
+    for (let next = first; next.done !== true; next = await connection.next(iterator.next())) {
+      if (length !== undefined && sentBytes + next.value.length > length) throw wrongLength(length);
+      sentBytes += next.value.length;
+      await connection.write(next.value);
+    }
+    if (length !== undefined && sentBytes !== length) throw wrongLength(length);
+    await connection.end();
     return { outcome: 'complete', sentBytes };
   } catch (error) {
-    if (failure === undefined) return { outcome: 'client-left', sentBytes, error };
-    return { outcome: 'source-failed', sentBytes, error: failure.error };
+    if (client.left || connection.isClosed) return { outcome: 'client-left', sentBytes, error };
+    // A reset, so that a body that ends with its connection (HTTP/1.0) is not taken for whole.
+    response.socket?.resetAndDestroy();
+    return { outcome: 'source-failed', sentBytes, error };
   }
 }
 

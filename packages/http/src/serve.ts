@@ -1,7 +1,7 @@
 /** Listens, and stops listening without breaking off what is being answered. */
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
-import type { Metrics } from '@sandyq/telemetry';
+import type { AddressInfo, Server as NetServer, Socket } from 'node:net';
+import type { Counter, Metrics } from '@sandyq/telemetry';
 import { StartError } from './errors.ts';
 import { deferContinue, judgeExpectations } from './request-body.ts';
 import { LONGEST_TARGET } from './request-target.ts';
@@ -43,6 +43,26 @@ const MAX_HEAD_BYTES = 2 * LONGEST_TARGET;
 
 /** Starts listening. Rejects with a {@link StartError} that names the setting to change. */
 export async function serve(listener: RequestListener, options: ServeOptions): Promise<RunningServer> {
+  const { server, drain } = prepareServer(listener, options);
+  server.maxConnections = options.maxConnections;
+  const dropped = droppedConnections(options.metrics);
+  server.on('drop', () => dropped.add(1));
+  const port = await listen(server, options);
+  return { url: urlOf(options.host, port), port, close: ({ graceMs = GRACE_MS } = {}) => drain(graceMs) };
+}
+
+/** An HTTP server with the archive's limits, which does not listen yet. */
+export interface PreparedServer {
+  readonly server: Server;
+  /** As {@link RunningServer.close}, once `othersClosed` too has resolved. */
+  readonly drain: (graceMs?: number, othersClosed?: Promise<void>) => Promise<number>;
+}
+
+/** Makes it: limits of time and size, draining. */
+export function prepareServer(
+  listener: RequestListener,
+  { idleMs = IDLE_MS }: Pick<ServeOptions, 'idleMs'>,
+): PreparedServer {
   const server = createServer({
     requestTimeout: 0,
     headersTimeout: HEADERS_MS,
@@ -52,26 +72,22 @@ export async function serve(listener: RequestListener, options: ServeOptions): P
     keepAlive: true,
     noDelay: true,
   });
-  const idleMs = options.idleMs ?? IDLE_MS;
   server.timeout = idleMs;
-  server.maxConnections = options.maxConnections;
-  const dropped = options.metrics.counter({
-    name: 'http_connections_dropped_total',
-    help: 'Refused: too many.',
-  });
-  server.on('drop', () => dropped.add(1));
   deferContinue(server);
   judgeExpectations(server);
   const active = answersInProgress(server);
   const drain = drainable(server, active);
   server.on('timeout', (socket: Socket) => endIdle(socket, active, idleMs));
   server.on('request', listener);
-  const port = await listen(server, options);
   return {
-    url: `http://${bracketed(options.host)}:${port}`,
-    port,
-    close: ({ graceMs = GRACE_MS } = {}) => drain(graceMs),
+    server,
+    drain: (graceMs = GRACE_MS, othersClosed = Promise.resolve()) => drain(graceMs, othersClosed),
   };
+}
+
+/** Counts connections that were refused. */
+export function droppedConnections(metrics: Metrics): Counter<Readonly<Record<string, never>>> {
+  return metrics.counter({ name: 'http_connections_dropped_total', help: 'Refused: too many.' });
 }
 
 /** To be called before the listener is attached. */
@@ -105,7 +121,7 @@ function isClientsTurn(response: ServerResponse): boolean {
 function drainable(
   server: Server,
   active: ReadonlySet<ServerResponse>,
-): (graceMs: number) => Promise<number> {
+): (graceMs: number, othersClosed: Promise<void>) => Promise<number> {
   let draining = false;
 
   const lastOnItsConnection = (response: ServerResponse) => {
@@ -118,7 +134,7 @@ function drainable(
     });
   });
 
-  return async (graceMs) => {
+  return async (graceMs, othersClosed) => {
     draining = true;
     for (const response of active) lastOnItsConnection(response);
     const closed = new Promise<void>((resolve) => {
@@ -129,13 +145,17 @@ function drainable(
       brokenOff = active.size;
       server.closeAllConnections();
     }, graceMs);
-    await closed;
+    await Promise.all([closed, othersClosed]);
     clearTimeout(deadline);
     return brokenOff;
   };
 }
 
-function listen(server: Server, { host, port }: ServeOptions): Promise<number> {
+/** Resolves with the port; rejects with a {@link StartError}. */
+export function listen(
+  server: NetServer,
+  { host, port }: Pick<ServeOptions, 'host' | 'port'>,
+): Promise<number> {
   return new Promise((resolve, reject) => {
     const failed = (error: NodeJS.ErrnoException) => reject(startError(error, host, port));
     server.once('error', failed);
@@ -165,6 +185,11 @@ function startError(error: NodeJS.ErrnoException, host: string, port: number): S
   const why = error.code ?? 'unknown error';
   const message = `The archive can not listen on ${place} (${why}). Set SANDYQ_HOST to an address of this machine.`;
   return new StartError('address-unavailable', message, error);
+}
+
+/** `http://host:port`. */
+export function urlOf(host: string, port: number): string {
+  return `http://${bracketed(host)}:${port}`;
 }
 
 function bracketed(host: string): string {

@@ -3,8 +3,6 @@ import { connect } from 'node:net';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { jsonAnswer } from './answer.ts';
-import { HttpError } from './errors.ts';
 import { exchangeRaw, route, startApp } from './testing/start-app.ts';
 
 const stop: (() => Promise<unknown>)[] = [];
@@ -31,7 +29,59 @@ async function* parts(count: number, { size = 10, failAt = -1 } = {}): AsyncGene
   }
 }
 
+describe('an answer in pieces', () => {
+  it('is sent with its length, and its memory is given back when it has gone', async () => {
+    const bytes = randomBytes(2_000_000);
+    let sent = 0;
+    const onSent = () => {
+      sent += 1;
+    };
+    const pieces = [bytes.subarray(0, 10), bytes.subarray(10, 10), bytes.subarray(10)];
+    const app = await start([route(() => ({ status: 200, body: pieces, onSent }))]);
+    const answer = await app.get('/studies/1');
+    expect(answer.headers.get('content-length')).toBe('2000000');
+    expect(Buffer.from(await answer.arrayBuffer()).equals(bytes)).toBe(true);
+    await until(() => sent === 1);
+  });
+
+  it('whose client does not take it keeps its memory', async () => {
+    let sent = 0;
+    const onSent = () => {
+      sent += 1;
+    };
+    const pieces = [Buffer.alloc(64 * 1024 * 1024)];
+    const app = await start([route(() => ({ status: 200, body: pieces, onSent }))]);
+    const socket = connect(app.port, '127.0.0.1');
+    socket.write('GET /studies/1 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n');
+    await new Promise((resolve) => socket.once('readable', resolve));
+    expect(sent).toBe(0);
+    socket.destroy();
+    await sleep(50);
+    expect(sent).toBe(0);
+  });
+});
+
 describe('a streamed answer', () => {
+  it('is asked for more only when a large chunk has left the process', async () => {
+    const size = 8 * 1024 * 1024;
+    let asked = 0;
+    async function* source(): AsyncGenerator<Uint8Array> {
+      const memory = Buffer.alloc(size);
+      for (let index = 1; index <= 3; index += 1) {
+        asked += 1;
+        yield memory.fill(index);
+      }
+    }
+    const app = await start([route(() => ({ status: 200, body: source() }))]);
+    const received = Buffer.from(await (await app.get('/studies/1')).arrayBuffer());
+    expect(received).toHaveLength(3 * size);
+    for (let index = 0; index < received.length; index += 4099) {
+      if (received[index] !== Math.floor(index / size) + 1)
+        throw new Error(`byte ${index} is another chunk's`);
+    }
+    expect(asked).toBe(3);
+  });
+
   it('arrives whole, from a generator and from a Readable', async () => {
     const bytes = randomBytes(3_000_000);
     const pieces = Array.from({ length: 30 }, (_, index) =>
@@ -153,106 +203,5 @@ describe('a streamed answer', () => {
     const answer = await app.get('/studies/1', { method: 'HEAD' });
     expect(answer.headers.get('content-length')).toBe('1');
     expect(begun).toBe(false);
-  });
-});
-
-describe('a request with a body', () => {
-  const store = { method: 'POST', action: 'store' } as const;
-
-  it('is read as it comes', async () => {
-    const bytes = randomBytes(5_000_000);
-    const app = await start([
-      route(async ({ body, contentLength }) => {
-        const chunks: Uint8Array[] = [];
-        for await (const chunk of body) chunks.push(chunk);
-        return jsonAnswer(200, { same: Buffer.concat(chunks).equals(bytes), contentLength });
-      }, store),
-    ]);
-    const answer = await app.get('/studies/1', { method: 'POST', body: bytes });
-    expect(await answer.json()).toEqual({ same: true, contentLength: 5_000_000 });
-  });
-
-  it('whose reader gives up midway still gets its answer, and the connection goes on', async () => {
-    const app = await start([
-      route(async ({ body }) => {
-        for await (const chunk of body)
-          throw new HttpError('bad-request', `Refused after ${Math.sign(chunk.length)} chunk.`);
-        return jsonAnswer(200, 'empty');
-      }, store),
-      route(() => jsonAnswer(200, 'next'), { path: '/next' }),
-    ]);
-    const size = 5_000_000;
-    const head = `POST /studies/1 HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${size}\r\n\r\n`;
-    const next = 'GET /next HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n';
-    const { text, ended } = await exchangeRaw(app.port, head + 'x'.repeat(size) + next);
-    expect(ended).toBe('end');
-    expect(text).toContain('Refused after 1 chunk.');
-    expect(text).toMatch(/HTTP\/1\.1 400[^]*HTTP\/1\.1 200[^]*"next"$/);
-  });
-
-  it('that nobody reads still gets its answer, even if it closes the connection', async () => {
-    const app = await start([route(() => jsonAnswer(200, 'unread'), store)]);
-    const size = 8_000_000;
-    const head = `POST /studies/1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: ${size}\r\n\r\n`;
-    const { text, ended } = await exchangeRaw(app.port, head + 'x'.repeat(size));
-    expect(ended).toBe('end');
-    expect(text).toContain('"unread"');
-  });
-
-  it('larger than the archive lingers for is cut off after its answer', async () => {
-    const app = await start([route(() => jsonAnswer(200, 'unread'), store)]);
-    let received = '';
-    let sent = 0;
-    const socket = connect(app.port, '127.0.0.1');
-    socket.on('data', (chunk: Buffer) => (received += chunk.toString('latin1')));
-    const closed = new Promise((resolve) => socket.on('error', resolve).on('close', resolve));
-    socket.write('POST /studies/1 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10000000000\r\n\r\n');
-    const chunk = Buffer.alloc(1_000_000);
-    const pump = () => {
-      while (!socket.destroyed && socket.write(chunk)) sent += chunk.length;
-    };
-    socket.on('drain', pump);
-    pump();
-    await closed;
-    expect(received).toContain('"unread"');
-    expect(sent).toBeLessThan(300_000_000);
-  });
-
-  it('is asked for only when it is read (Expect: 100-continue)', async () => {
-    const app = await start([
-      route(async ({ body }) => {
-        for await (const chunk of body) return jsonAnswer(200, chunk.length);
-        return jsonAnswer(200, 0);
-      }, store),
-      route(() => jsonAnswer(503, 'no'), { ...store, path: '/refused' }),
-    ]);
-    const ask = (path: string) =>
-      `POST ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n`;
-    const refused = await exchangeRaw(app.port, ask('/refused'));
-    expect(refused.text).toMatch(/^HTTP\/1\.1 503/);
-    const taken = await exchangeRaw(app.port, `${ask('/studies/1')}12345`);
-    expect(taken.text).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200/);
-  });
-
-  it('whose client leaves midway fails its reader; nothing is logged as an error of ours', async () => {
-    let failure: unknown;
-    const app = await start([
-      route(async ({ body, signal }) => {
-        let bytes = 0;
-        try {
-          for await (const chunk of body) bytes += chunk.length;
-        } catch (error) {
-          failure = { error, aborted: signal.aborted };
-          throw error;
-        }
-        return jsonAnswer(200, bytes);
-      }, store),
-    ]);
-    const socket = connect(app.port, '127.0.0.1');
-    socket.write('POST /studies/1 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nabc');
-    await sleep(50);
-    socket.destroy();
-    await until(() => failure !== undefined && app.lines.length > 0);
-    expect(app.lines).toMatchObject([{ event: 'request', outcome: 'client-left' }]);
   });
 });

@@ -52,6 +52,7 @@ export { makePicture, type OverlaySource, type PictureRecipe, type Shading } fro
 export { type OverlayPlane, overlayInSamples, withOverlay } from './picture/overlay.ts';
 export { overlaysOf } from './picture/overlays-of-data-set.ts';
 export {
+  beforeOrientation,
   type Orientation,
   type PixelRegion,
   quarterTurnsOf,

@@ -31,5 +31,7 @@ export {
   type LabelsOf,
   type MetricOptions,
   type Metrics,
+  type MetricValues,
   OTHER_LABEL,
+  renderSum,
 } from './metrics.ts';

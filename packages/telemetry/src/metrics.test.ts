@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { TelemetryError } from './errors.ts';
-import { createMetrics } from './metrics.ts';
+import { createMetrics, renderSum } from './metrics.ts';
 
 describe('metrics', () => {
   it('render as Prometheus reads them', async () => {
@@ -43,6 +43,25 @@ describe('metrics', () => {
     const text = await metrics.render();
     expect(text).toContain('{route="/a"} 1');
     expect(text).toContain('{route="/b"} 1');
+  });
+
+  it('of several processes are added up, as they arrive by mail', async () => {
+    const values = await Promise.all(
+      [1, 2].map(async (count) => {
+        const metrics = createMetrics({ processMetrics: true });
+        const options = { name: 'requests_total', help: 'Requests.', labels: { route: ['/a'] } } as const;
+        metrics.counter(options).add(count, { route: '/a' });
+        metrics.histogram({ name: 'seconds', help: 'Seconds.', buckets: [1] }).observe(count);
+        if (count === 2) metrics.gauge({ name: 'only_here', help: 'In one process.' }).set(7);
+        return JSON.parse(JSON.stringify(await metrics.values()));
+      }),
+    );
+    const text = await renderSum(values);
+    expect(text).toContain('sandyq_requests_total{route="/a"} 3');
+    expect(text).toContain('sandyq_seconds_bucket{le="1"} 1');
+    expect(text).toContain('sandyq_seconds_count 2');
+    expect(text).toContain('sandyq_only_here 7');
+    expect(text).toContain('sandyq_process_resident_memory_bytes ');
   });
 
   it('refuse a second kind under one name, and bad names', () => {

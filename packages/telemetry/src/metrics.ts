@@ -3,6 +3,7 @@
  * made, so that no UID, name or path can become a label and the number of series is known in advance.
  */
 import {
+  AggregatorRegistry,
   collectDefaultMetrics,
   Counter as PromCounter,
   Gauge as PromGauge,
@@ -55,8 +56,18 @@ export interface Metrics {
   histogram<const L extends LabelSets = NoLabels>(options: HistogramOptions<L>): Histogram<L>;
   /** The exposition text. */
   render(): Promise<string>;
+  /** The same as plain data, for {@link renderSum} in another process. */
+  values(): Promise<MetricValues>;
   /** Media type of {@link Metrics.render}. */
   readonly contentType: string;
+}
+
+/** The metrics of a process as plain data: they can be sent. */
+export type MetricValues = Awaited<ReturnType<Registry['getMetricsAsJSON']>>;
+
+/** The exposition text of several processes together: sums, but means, bounds or nothing of what has no sum. */
+export async function renderSum(processes: readonly MetricValues[]): Promise<string> {
+  return AggregatorRegistry.aggregate([...processes]).metrics();
 }
 
 /** Stands for a label value that is not in the metric's set. */
@@ -99,6 +110,7 @@ export function createMetrics({ processMetrics = false }: { processMetrics?: boo
       return { observe: (value, given?: Given) => metric.observe(labels(given), value) };
     },
     render: () => registry.metrics(),
+    values: () => registry.getMetricsAsJSON(),
     contentType: registry.contentType,
   };
 }

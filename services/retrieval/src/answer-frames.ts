@@ -4,8 +4,10 @@ import { contentTypeOf, frameUrl, MultipartWriter, type RetrieveOffer } from '@s
 import type { Answer, RequestContext } from '@sandyq/http';
 import { answerBody } from './begun-source.ts';
 import type { RetrievalDependencies } from './dependencies.ts';
+import { needsCodec } from './dicom-content.ts';
 import type { FoundInstance } from './find-instances.ts';
 import type { FrameBytes } from './frame-bytes.ts';
+import { sendingReader } from './read-entry.ts';
 import type { RepresentationId } from './representation.ts';
 import { orRequestError } from './transcoding/codec-fault.ts';
 import { offeredFrames } from './transcoding/offered-frames.ts';
@@ -28,17 +30,21 @@ export async function answerFrames(
 ): Promise<Answer> {
   const frameIndexes = frameNumbers.map((frameNumber) => frameNumber - 1);
   const source = { location, layout };
-  const frames = offeredFrames(dependencies, source, frameIndexes, { offer, reader: context });
+  const loan = dependencies.buffers.lend();
+  const reader = needsCodec(offer) ? context : sendingReader(context, loan);
+  const frames = offeredFrames(dependencies, source, frameIndexes, { offer, reader });
   const contentType = contentTypeOf(offer);
+  const onSent = loan.giveBack;
   if (!offer.multipart) {
-    return { status: 200, headers: { 'Content-Type': contentType }, body: await begin(bytesOf(frames)) };
+    const body = await begin(bytesOf(frames));
+    return { status: 200, headers: { 'Content-Type': contentType }, body, onSent };
   }
   const { mediaType: type, transferSyntax } = offer;
   const writer = new MultipartWriter({ type, boundary: id.boundary, transferSyntax });
   const rootUrl = `${context.baseUrl}/dicom-web`;
   const urlOf = (position: number) => frameUrl(rootUrl, path, frameNumbers[position] ?? 0);
   const body = await begin(frameParts(writer, frames, { contentType, urlOf }));
-  return { status: 200, headers: { 'Content-Type': writer.contentType }, body };
+  return { status: 200, headers: { 'Content-Type': writer.contentType }, body, onSent };
 }
 
 /** What can't be converted is known before the head leaves, if it stands at the beginning. */
@@ -55,9 +61,10 @@ async function* frameParts(
   frames: AsyncIterable<FrameBytes>,
   part: { readonly contentType: string; readonly urlOf: (position: number) => string },
 ): AsyncGenerator<Uint8Array> {
-  for await (const { position, isFirst, bytes } of frames) {
+  for await (const { position, isFirst, bytes, frameLength } of frames) {
     const { contentType, urlOf } = part;
-    if (isFirst) yield writer.partHeader({ contentType, contentLocation: urlOf(position) });
+    const length = frameLength === undefined ? {} : { contentLength: frameLength };
+    if (isFirst) yield writer.partHeader({ contentType, contentLocation: urlOf(position), ...length });
     yield bytes;
   }
   yield writer.closing;

@@ -60,9 +60,9 @@ describe('BegunSource', () => {
 });
 
 describe('answerBody', () => {
-  it('is bytes for a small answer and a stream for a long one', async () => {
+  it('is pieces for a small answer and a stream for a long one', async () => {
     const small = await answerBody(chunksOf(bytes(7)).source);
-    expect(small).toEqual(bytes(7));
+    expect(small).toEqual([bytes(7)]);
     const long = await answerBody(chunksOf(new Uint8Array(SMALL_ANSWER_BYTES), bytes(1), bytes(2)).source);
     expect(long).toBeInstanceOf(BegunSource);
   });

@@ -26,11 +26,26 @@ export class BegunSource implements AsyncIterableIterator<Uint8Array> {
     return new BegunSource(beginning, iterator);
   }
 
-  /** All bytes, if the source is over and nothing was taken yet; undefined if there are more. */
+  /** All bytes as they came, if the source is over and nothing was taken yet; undefined if there are more. */
+  get pieces(): readonly Uint8Array[] | undefined {
+    return this.#rest === undefined ? this.#beginning : undefined;
+  }
+
+  /** The same in one piece. */
   get whole(): Uint8Array | undefined {
-    if (this.#rest !== undefined) return undefined;
-    const [only] = this.#beginning;
-    return this.#beginning.length === 1 && only !== undefined ? only : Buffer.concat(this.#beginning);
+    const { pieces } = this;
+    const [only] = pieces ?? [];
+    return pieces?.length === 1 ? only : pieces && Buffer.concat(pieces);
+  }
+
+  /** Its first bytes, if nothing was taken yet; undefined if it has none. */
+  get first(): Uint8Array | undefined {
+    return this.#beginning[0];
+  }
+
+  /** Bytes in all, if they are known. */
+  get length(): number | undefined {
+    return this.pieces?.reduce((sum, { length }) => sum + length, 0);
   }
 
   async next(): Promise<IteratorResult<Uint8Array>> {
@@ -56,11 +71,11 @@ export class BegunSource implements AsyncIterableIterator<Uint8Array> {
 /** Answers up to this many bytes are read and verified in whole before their head leaves. */
 export const SMALL_ANSWER_BYTES = 4 * 1024 * 1024;
 
-/** The body of an answer: bytes if it is small, else a stream of which the beginning is verified. */
+/** The body of an answer: its pieces if it is small, else a stream of which the beginning is verified. */
 export async function answerBody(
   source: AsyncIterable<Uint8Array>,
   limitBytes: number = SMALL_ANSWER_BYTES,
-): Promise<Uint8Array | BegunSource> {
+): Promise<readonly Uint8Array[] | BegunSource> {
   const begun = await BegunSource.begin(source, limitBytes);
-  return begun.whole ?? begun;
+  return begun.pieces ?? begun;
 }

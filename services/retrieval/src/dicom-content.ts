@@ -1,6 +1,7 @@
 /** Instances as application/dicom: what can be offered of a stored one, and its bytes in the representation chosen. */
 import type { InstanceLocation, PixelFacts } from '@sandyq/database';
 import {
+  hasFileMeta,
   Part10Reader,
   rewriteFileMeta,
   Tags,
@@ -11,6 +12,7 @@ import {
   withFileMeta,
 } from '@sandyq/dicom';
 import { dicomOffers, type RetrieveOffer } from '@sandyq/dicomweb';
+import type { BegunSource } from './begun-source.ts';
 import type { RetrievalDependencies } from './dependencies.ts';
 import { type Reader, readEntry } from './read-entry.ts';
 import { codecAbilities } from './transcoding/codec-abilities.ts';
@@ -63,6 +65,17 @@ export function openDicom(
     default:
       return conversion satisfies never;
   }
+}
+
+/** How long it is in this representation, if that is known before it is read: begun in whole, or sent exactly as it was received. */
+export function lengthOf(
+  begun: BegunSource,
+  { entryLength }: InstanceLocation,
+  { conversion }: Pick<RetrieveOffer, 'conversion'>,
+): number | undefined {
+  if (begun.length !== undefined) return begun.length;
+  const isAsReceived = conversion === 'none' && begun.first !== undefined && hasFileMeta(begun.first);
+  return isAsReceived ? entryLength : undefined;
 }
 
 /** Without pixel data a compressed syntax is Explicit VR Little Endian under another name (PS3.5 §A.4). */

@@ -1,11 +1,5 @@
 /** From a request's path to what it names. What is not there, and what belongs to another facility, is 404 alike. */
-import {
-  type InstanceList,
-  type InstanceScope,
-  type LocatedInstance,
-  listInstances,
-  locateInstance,
-} from '@sandyq/database';
+import { type InstanceList, type InstanceScope, type LocatedInstance, listInstances } from '@sandyq/database';
 import { type InstancePath, parseUid } from '@sandyq/dicomweb';
 import { HttpError, type RequestContext } from '@sandyq/http';
 import type { RetrievalDependencies } from './dependencies.ts';
@@ -39,7 +33,7 @@ export async function findInstances(
 
 /** The instance of the path. Throws DicomwebError bad-request, HttpError not-found. */
 export async function findInstance(
-  { database }: RetrievalDependencies,
+  { locations }: RetrievalDependencies,
   context: Pick<RequestContext, 'params' | 'decision'>,
 ): Promise<FoundInstance> {
   const { study, series, instance } = context.params;
@@ -48,23 +42,30 @@ export async function findInstance(
     seriesInstanceUid: parseUid(series ?? '', 'series'),
     sopInstanceUid: parseUid(instance ?? '', 'instance'),
   };
-  const found = await locateInstance(database, path);
+  const found = await locations.find(path);
   if (found === undefined || !isVisible(found, context)) throw notFound();
   return { ...found, path };
 }
 
-function isVisible(
+/** Whether the principal may see what belongs to this facility. */
+export function isVisible(
   { facilityId }: { readonly facilityId: number },
   { decision }: Pick<RequestContext, 'decision'>,
 ): boolean {
   return decision.confinedTo === undefined || decision.confinedTo === String(facilityId);
 }
 
-function notFound(): HttpError {
+/** What is not there, and what may not be seen. */
+export function notFound(): HttpError {
   return new HttpError('not-found', 'The archive has no such study, series or instance.');
 }
 
 /** A rejection or disposition while the answer was read: the client gets all of a revision or an error. */
 export function takenOut(): HttpError {
   return new HttpError('overloaded', 'Instances were taken out while they were read. Ask again.');
+}
+
+/** Whether it is that error. */
+export function isTakenOut(error: unknown): boolean {
+  return error instanceof HttpError && error.code === 'overloaded';
 }

@@ -28,7 +28,15 @@ export function frameBodies(
     return inflatedFrames(readEntry(dependencies, location, reader), layout, frameIndexes);
   }
   const reads = frameReads(rangesOf(layout, frameIndexes));
-  return storedFrames(reads, (read) => readEntry(dependencies, location, reader, read));
+  const lengthAt = (position: number) => frameLength(frameRange(layout, frameIndexes[position] ?? 0));
+  const open = (read: FrameRead) => readEntry(dependencies, location, reader, read);
+  return storedFrames(reads, open, lengthAt);
+}
+
+/** Bytes of the frame that lies in this range. */
+function frameLength(range: FrameRange): number {
+  if (range.kind === 'native') return Math.ceil(range.bitLength / 8);
+  return range.parts.reduce((sum, [, length]) => sum + length, 0);
 }
 
 function* rangesOf(layout: PixelDataLayout, frameIndexes: readonly number[]): Generator<FrameRange> {
@@ -38,12 +46,14 @@ function* rangesOf(layout: PixelDataLayout, frameIndexes: readonly number[]): Ge
 async function* storedFrames(
   reads: Iterable<FrameRead>,
   open: (read: FrameRead) => AsyncIterable<Uint8Array>,
+  lengthAt: (position: number) => number,
 ): AsyncGenerator<FrameBytes> {
   for await (const [{ offset, pieces }, source] of readAhead(reads, open)) {
     const bytes = await wholeOf(source);
     for (const { position, isFirst, range } of pieces) {
       const from = range.offset - offset;
-      yield { position, isFirst, bytes: extractFrame(bytes.subarray(from, from + range.length), range) };
+      const piece = extractFrame(bytes.subarray(from, from + range.length), range);
+      yield { position, isFirst, bytes: piece, ...(isFirst && { frameLength: lengthAt(position) }) };
     }
   }
 }

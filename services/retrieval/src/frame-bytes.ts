@@ -7,4 +7,6 @@ export interface FrameBytes {
   /** Whether the frame begins with it. */
   readonly isFirst: boolean;
   readonly bytes: Uint8Array;
+  /** Of the whole frame, where it begins and its length is known then. */
+  readonly frameLength?: number;
 }

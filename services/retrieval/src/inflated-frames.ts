@@ -38,7 +38,7 @@ export async function* inflatedFrames(
     for (let ready = waiting.get(next); ready !== undefined; ready = waiting.get(next)) {
       waiting.delete(next);
       waitingBytes -= ready.length;
-      yield { position: next, isFirst: true, bytes: ready };
+      yield { position: next, isFirst: true, bytes: ready, frameLength: ready.length };
       next += 1;
     }
     if (waitingBytes > WAITING_BYTES) throw unordered();

@@ -27,12 +27,15 @@ export interface Contents {
 export interface Container {
   /** For entity tags. */
   readonly kind: string;
+  /** Whether it hands the bytes of the parts on as they come, and asks for the next part when those of the last were taken. */
+  readonly passesOn: boolean;
   write(contents: Contents): { readonly headers: AnswerHeaders; readonly body: AsyncIterable<Uint8Array> };
 }
 
 /** One part an instance. */
 export const multipartContainer: Container = {
   kind: 'instances',
+  passesOn: true,
   write: ({ parts, mediaType, transferSyntax, boundary }) => {
     const shared = transferSyntax === undefined ? {} : { transferSyntax };
     const writer = new MultipartWriter({ type: mediaType, boundary, ...shared });

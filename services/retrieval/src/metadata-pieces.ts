@@ -17,9 +17,17 @@ const LONGEST_PIECE_BYTES = 256 * 1024 * 1024;
 /** Longer pieces are decompressed beside the event loop; for short ones the way there costs more than the work. */
 const LONG_PIECE_BYTES = 32 * 1024;
 
+/** Texts of one page that are decompressed together at most; a page of compressed pieces is a quarter of that. */
+const MOST_TOGETHER_BYTES = 8 * 1024 * 1024;
+const SHORTEST_MEMBER_BYTES = 18;
+/** What zlib takes. */
+const SMALLEST_CHUNK_BYTES = 64;
+
 const compress: (text: string, options: { level: number }) => Promise<Buffer> = promisify(gzip);
-const decompress: (bytes: Buffer, options: { maxOutputLength: number }) => Promise<Buffer> =
-  promisify(gunzip);
+const decompress: (
+  bytes: Buffer,
+  options: { maxOutputLength: number; chunkSize?: number },
+) => Promise<Buffer> = promisify(gunzip);
 
 /**
  * UTF-8 DICOM JSON of each instance, in order and one at a time, with BulkDataURIs relative to the instance
@@ -34,16 +42,42 @@ export async function* readPieces<Instance extends { readonly sopInstanceUid: st
 ): AsyncGenerator<readonly [Instance, Buffer | undefined]> {
   const uids = instances.map(({ sopInstanceUid }) => sopInstanceUid);
   const stored = await readMetadataPieces(dependencies.database, studyKey, uids);
+  const together = await unpackedTogether(stored);
   const lost = new Set(uids.filter((uid) => !stored.has(uid)));
   const restored = new Map<string, Buffer>();
   for (const instance of instances) {
     const uid = instance.sopInstanceUid;
-    const piece = await unpacked(stored.get(uid), reader);
+    const piece = together.get(uid) ?? (await unpacked(stored.get(uid), reader));
     if (piece === undefined && !restored.has(uid)) {
       await restore(dependencies, studyKey, [...lost.add(uid)], { restored, reader });
     }
     yield [instance, piece ?? restored.get(uid)];
   }
+}
+
+/**
+ * Several short pieces in one go: each is a gzip member that says at its end how long its text is. None if that fails: then each is
+ * looked at by itself.
+ */
+async function unpackedTogether(stored: ReadonlyMap<string, Buffer>): Promise<Map<string, Buffer>> {
+  const texts = new Map<string, Buffer>();
+  const length = stored.values().reduce((sum, json) => sum + textLengthOf(json), 0);
+  if (stored.size < 2 || length > MOST_TOGETHER_BYTES) return texts;
+  try {
+    // One byte more, so that the end is seen without a second buffer.
+    const options = { chunkSize: Math.max(length + 1, SMALLEST_CHUNK_BYTES), maxOutputLength: length };
+    const all = await decompress(Buffer.concat([...stored.values()]), options);
+    let from = 0;
+    for (const [uid, json] of stored) texts.set(uid, all.subarray(from, (from += textLengthOf(json))));
+    return from === all.length ? texts : new Map();
+  } catch {
+    return new Map();
+  }
+}
+
+/** ISIZE of the member (RFC 1952 §2.3.1); 0 for what is no member. */
+function textLengthOf(json: Buffer): number {
+  return json.length < SHORTEST_MEMBER_BYTES ? 0 : json.readUInt32LE(json.length - 4);
 }
 
 /** gzip has a CRC of its own: a piece that does not pass it counts as lost. */

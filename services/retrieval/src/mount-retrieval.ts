@@ -1,11 +1,14 @@
 /** The routes of retrieval on an archive. */
 import type { GuardedRoute } from '@sandyq/http';
 import type { Archive, Mounted } from '@sandyq/service';
+import { AnswerBuffers } from './answer-buffers.ts';
 import { retrieveAllBulkData } from './bulk-levels/retrieve-all-bulk-data.ts';
 import { byMediaType } from './by-media-type.ts';
 import { commitmentRoutes } from './commitment/commitment-routes.ts';
 import { openCommitments } from './commitment/open-commitments.ts';
 import { DAMAGES, type RetrievalDependencies } from './dependencies.ts';
+import { LocationCache } from './location-cache.ts';
+import { openCaches } from './open-caches.ts';
 import { openRendering } from './rendered/open-rendering.ts';
 import { renderedRoutes } from './rendered/rendered-routes.ts';
 import { retrieveBulkData } from './retrieve-bulk-data.ts';
@@ -15,6 +18,7 @@ import { retrieveInstances } from './retrieve-instances.ts';
 import { retrieveMetadata } from './retrieve-metadata.ts';
 import { retrieveOriginal } from './retrieve-original.ts';
 import { retrieveReceivedParts } from './retrieve-received-parts.ts';
+import { KeptSeries } from './series-metadata/kept-series.ts';
 import { openCodecs } from './transcoding/open-codecs.ts';
 import { wadoUriRoutes } from './wado-uri/wado-uri-routes.ts';
 
@@ -61,6 +65,7 @@ export function mountRetrieval(archive: Archive): Mounted {
     stop: async () => {
       await commitments.stop();
       await dependencies.codecs.close();
+      await dependencies.keptSeries.close();
     },
   };
 }
@@ -70,7 +75,13 @@ type Retrieve = (
   context: Parameters<GuardedRoute['handler']>[0],
 ) => ReturnType<GuardedRoute['handler']>;
 
-function retrievalDependencies({ database, store, metrics, settings }: Archive): RetrievalDependencies {
+function retrievalDependencies({
+  database,
+  store,
+  ranges,
+  metrics,
+  settings,
+}: Archive): RetrievalDependencies {
   const damagedReads = metrics.counter({
     name: 'retrieval_damaged_reads_total',
     help: 'Reads of stored instances that found damage, or no object at all. Any is a case for the administrator.',
@@ -79,8 +90,13 @@ function retrievalDependencies({ database, store, metrics, settings }: Archive):
   return {
     database,
     store,
+    ranges,
+    locations: new LocationCache(database),
+    buffers: new AnswerBuffers(),
+    keptSeries: new KeptSeries(database, metrics),
     damagedReads,
-    ...openCodecs(metrics),
+    ...openCodecs(settings, metrics),
+    caches: openCaches(settings, metrics),
     rendering: openRendering(settings, metrics),
   };
 }

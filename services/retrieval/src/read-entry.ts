@@ -1,7 +1,14 @@
 /** Verified bytes of an instance's entry: resolved once more when its segment was rewritten, damage put on record. */
 import { type InstanceLocation, locateInstances } from '@sandyq/database';
-import { type ByteRange, isStorageError, readEntry as readStored } from '@sandyq/storage';
+import {
+  type ByteRange,
+  isStorageError,
+  longestVerifiedRange,
+  readEntryRange,
+  readEntry as readStored,
+} from '@sandyq/storage';
 import type { Logger } from '@sandyq/telemetry';
+import type { Loan } from './answer-buffers.ts';
 import type { Damage, StoredBytes } from './dependencies.ts';
 
 /** For whom is read; a request's context is one. */
@@ -9,6 +16,13 @@ export interface Reader {
   /** Aborts the reading. */
   readonly signal: AbortSignal;
   readonly logger: Logger;
+  /** Gives the memory that is read into; default: new memory. Only for bytes that do not outlive the answer. */
+  readonly allocate?: (length: number) => Buffer;
+}
+
+/** Whoever reads what is sent as it is, and kept by nobody. */
+export function sendingReader({ signal, logger }: Reader, { allocate }: Loan): Reader {
+  return { signal, logger, allocate };
 }
 
 /**
@@ -23,7 +37,7 @@ export async function* readEntry(
 ): AsyncGenerator<Uint8Array> {
   let delivered = 0;
   try {
-    for await (const chunk of readStored(dependencies.store, referenceOf(location), range, reader.signal)) {
+    for await (const chunk of open(dependencies, location, reader, range)) {
       delivered += chunk.length;
       yield chunk;
     }
@@ -37,6 +51,19 @@ export async function* readEntry(
     const rest = { offset: range.offset + delivered, length: range.length - delivered };
     yield* readEntry(dependencies, moved, reader, rest);
   }
+}
+
+/** A short range comes in one piece. */
+async function* open(
+  { store, ranges }: StoredBytes,
+  location: InstanceLocation,
+  { signal, allocate }: Reader,
+  range: ByteRange,
+): AsyncGenerator<Uint8Array> {
+  const entry = referenceOf(location);
+  if (ranges === undefined || range.length > longestVerifiedRange) {
+    yield* readStored(store, entry, range, signal);
+  } else if (range.length > 0) yield await readEntryRange(ranges, entry, range, { signal, allocate });
 }
 
 function referenceOf({ objectKey, entryOffset, entryLength, crc32, pixelData }: InstanceLocation) {

@@ -1,12 +1,13 @@
 /** `GET …/instances/{instance}` (PS3.18 §10.4.1.1.3): one instance as application/dicom, alone or in multipart/related. */
 import { contentTypeOf, instanceUrl, MultipartWriter, negotiate, parseAccept } from '@sandyq/dicomweb';
 import type { Answer, RequestContext } from '@sandyq/http';
-import { answerBody } from './begun-source.ts';
+import { answerBody, BegunSource, SMALL_ANSWER_BYTES } from './begun-source.ts';
 import type { RetrievalDependencies } from './dependencies.ts';
-import { offersOf, openDicom } from './dicom-content.ts';
+import { lengthOf, offersOf, openDicom } from './dicom-content.ts';
 import { findInstance } from './find-instances.ts';
 import { multipartBody } from './multipart-body.ts';
 import { notAcceptable } from './not-acceptable.ts';
+import { sendingReader } from './read-entry.ts';
 import { identifyRepresentation, taggedAnswer } from './representation.ts';
 import { orRequestError } from './transcoding/codec-fault.ts';
 
@@ -30,20 +31,26 @@ export async function retrieveInstance(
     context.baseUrl,
   );
   return taggedAnswer(context, { tag, caching: 'revalidated' }, async () => {
-    const file = openDicom(dependencies, location, offer, context);
+    const loan = dependencies.buffers.lend();
+    const reader = offer.conversion === 'none' ? sendingReader(context, loan) : context;
+    const file = openDicom(dependencies, location, offer, reader);
+    const begun = await orRequestError(BegunSource.begin(file, SMALL_ANSWER_BYTES));
     const contentType = contentTypeOf(offer);
+    const onSent = loan.giveBack;
     if (!offer.multipart) {
       return {
         status: 200,
         headers: { 'Content-Type': contentType },
-        body: await orRequestError(answerBody(file)),
+        body: begun.pieces ?? begun,
+        onSent,
       };
     }
     const { mediaType: type, transferSyntax } = offer;
     const writer = new MultipartWriter({ type, boundary, transferSyntax });
     const contentLocation = instanceUrl(`${context.baseUrl}/dicom-web`, path);
-    const part = { fields: { contentType, contentLocation }, body: file };
-    const body = await orRequestError(answerBody(multipartBody(writer, [part])));
-    return { status: 200, headers: { 'Content-Type': writer.contentType }, body };
+    const contentLength = lengthOf(begun, location, offer);
+    const fields = { contentType, contentLocation, ...(contentLength !== undefined && { contentLength }) };
+    const body = await answerBody(multipartBody(writer, [{ fields, body: begun }]));
+    return { status: 200, headers: { 'Content-Type': writer.contentType }, body, onSent };
   });
 }

@@ -11,14 +11,16 @@ import {
   warningHeader,
 } from '@sandyq/dicomweb';
 import type { Answer, RequestContext } from '@sandyq/http';
+import type { Loan } from './answer-buffers.ts';
 import { answerBody, SMALL_ANSWER_BYTES } from './begun-source.ts';
 import type { RetrievalDependencies } from './dependencies.ts';
-import { needsCodec, offersOf, openDicom } from './dicom-content.ts';
+import { lengthOf, needsCodec, offersOf, openDicom } from './dicom-content.ts';
 import { findInstances, takenOut } from './find-instances.ts';
 import { type Container, type InstancePart, multipartContainer } from './instances-container.ts';
 import { notAcceptable } from './not-acceptable.ts';
 import { pagesOf } from './pages.ts';
 import { readAhead } from './read-ahead.ts';
+import { sendingReader } from './read-entry.ts';
 import { identifyRepresentation, taggedAnswer } from './representation.ts';
 import { isLasting, isRefusal, requestError } from './transcoding/codec-fault.ts';
 import { LeftOut } from './transcoding/left-out.ts';
@@ -89,7 +91,7 @@ async function answerInstances(
   const leftOut = new LeftOut<string>();
   const make = async (): Promise<Answer> => {
     const contents = container.write({
-      parts: openParts(dependencies, context, list, { chosen, leftOut }),
+      parts: openParts(dependencies, context, list, { chosen, leftOut, passesOn: container.passesOn }),
       mediaType: first.offer.mediaType,
       transferSyntax: sharedSyntax(chosen),
       boundary,
@@ -167,31 +169,50 @@ interface ToSend {
   readonly chosen: readonly Chosen[];
   /** By SOP Instance UID. */
   readonly leftOut: LeftOut<string>;
+  /** See {@link Container}. */
+  readonly passesOn: boolean;
 }
 
 async function* openParts(
   dependencies: RetrievalDependencies,
   context: RequestContext,
   list: ScopedList,
-  { chosen, leftOut }: ToSend,
+  { chosen, leftOut, passesOn }: ToSend,
 ): AsyncGenerator<InstancePart> {
   const { studyInstanceUid } = list.scope;
   const located = locate(dependencies, list.studyKey, chosen);
-  const open = ([location, offer]: Located) =>
-    leftOut.guard(location.sopInstanceUid, openDicom(dependencies, location, offer, context));
-  for await (const [[location, offer], body] of readAhead(located, open)) {
+  const open = ({ location, offer, loan }: Located) => {
+    // What is read before the head leaves is held together; from then on each part has left when the next one is asked for.
+    const isLent = passesOn && leftOut.isHeadSent && offer.conversion === 'none';
+    const reader = isLent ? sendingReader(context, loan) : context;
+    return leftOut.guard(location.sopInstanceUid, openDicom(dependencies, location, offer, reader));
+  };
+  for await (const [{ location, offer, loan }, body] of readAhead(located, open)) {
     const { seriesInstanceUid, sopInstanceUid } = location;
     if (leftOut.has(sopInstanceUid)) continue;
     const path = { studyInstanceUid, seriesInstanceUid, sopInstanceUid };
     const contentLocation = instanceUrl(`${context.baseUrl}/dicom-web`, path);
-    yield { fields: { contentType: contentTypeOf(offer), contentLocation }, body, location, offer };
+    const contentLength = lengthOf(body, location, offer);
+    const length = contentLength === undefined ? {} : { contentLength };
+    yield {
+      fields: { contentType: contentTypeOf(offer), contentLocation, ...length },
+      body,
+      location,
+      offer,
+    };
+    loan.giveBack();
   }
 }
 
-type Located = readonly [InstanceLocation, RetrieveOffer];
+interface Located {
+  readonly location: InstanceLocation;
+  readonly offer: RetrieveOffer;
+  /** What it is read into. */
+  readonly loan: Loan;
+}
 
 async function* locate(
-  { database }: RetrievalDependencies,
+  { database, buffers }: RetrievalDependencies,
   studyKey: number,
   chosen: readonly Chosen[],
 ): AsyncGenerator<Located> {
@@ -201,7 +222,7 @@ async function* locate(
     if (locations.length !== page.length) throw takenOut();
     for (const [index, { offer }] of page.entries()) {
       const location = locations[index];
-      if (location !== undefined) yield [location, offer];
+      if (location !== undefined) yield { location, offer, loan: buffers.lend() };
     }
   }
 }

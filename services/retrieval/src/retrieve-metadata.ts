@@ -1,5 +1,4 @@
 /** `GET …/metadata` of a study, series or instance (PS3.18 §10.4.1.1.4 to 6): DICOM JSON, or Native DICOM XML in parts. */
-import type { ListedInstance } from '@sandyq/database';
 import type { DicomJson } from '@sandyq/dicom';
 import {
   contentTypeOf,
@@ -16,29 +15,18 @@ import {
   parseAccept,
 } from '@sandyq/dicomweb';
 import { type Answer, acceptsGzip, type RequestContext } from '@sandyq/http';
+import { absolutePieces, type PieceOwner } from './absolute-pieces.ts';
 import { answerBody } from './begun-source.ts';
 import type { RetrievalDependencies } from './dependencies.ts';
-import { findInstance, findInstances, takenOut } from './find-instances.ts';
+import { findInstance, findInstances, isTakenOut } from './find-instances.ts';
 import { gzipped } from './gzip.ts';
-import { readPieces } from './metadata-pieces.ts';
+import { jsonArray } from './joined-by-commas.ts';
 import { type BodyPart, multipartBody } from './multipart-body.ts';
-import { pagesOf } from './pages.ts';
-import { identifyRepresentation, taggedAnswer } from './representation.ts';
+import { identifyRepresentation, type RepresentationId, taggedAnswer } from './representation.ts';
+import { metadataBody } from './series-metadata/metadata-body.ts';
+import { findMetadataState } from './series-metadata/metadata-state.ts';
 
-/** What metadata are made from. */
-interface Described {
-  readonly studyKey: number;
-  readonly studyInstanceUid: string;
-  readonly revision: number;
-  readonly instances: readonly DescribedInstance[];
-}
-
-type DescribedInstance = Pick<
-  ListedInstance,
-  'seriesInstanceUid' | 'sopInstanceUid' | 'sha256' | 'metadataBytes'
->;
-
-/** Answers with the attributes of every instance of the scope; streamed, compressed where the client takes gzip. */
+/** Answers with the attributes of every instance of the scope; compressed where the client takes gzip. */
 export async function retrieveMetadata(
   dependencies: RetrievalDependencies,
   context: RequestContext,
@@ -51,25 +39,9 @@ export async function retrieveMetadata(
       `metadata are sent as ${dicomJsonType} or in parts of ${dicomXmlType}`,
     );
   }
-  const described = await describe(dependencies, context);
-  const isGzip = acceptsGzip(context.headers['accept-encoding']);
-  const { tag, boundary } = identifyRepresentation(
-    described.instances.map(({ sha256 }) => sha256),
-    'metadata',
-    described.revision,
-    offer.mediaType,
-    offer.multipart,
-    isGzip,
-    context.baseUrl,
-  );
-  return taggedAnswer(context, { tag, caching: 'revalidated', vary: 'Accept, Accept-Encoding' }, async () => {
-    const { contentType, body } = writtenAs(offer, boundary, pieces(dependencies, context, described));
-    return {
-      status: 200,
-      headers: { 'Content-Type': contentType, ...(isGzip && { 'Content-Encoding': 'gzip' }) },
-      body: await answerBody(isGzip ? gzipped(body) : body),
-    };
-  });
+  const isWhole = context.params['instance'] === undefined && offer.model === 'json';
+  const kept = isWhole ? await keptAnswer(dependencies, context, offer) : undefined;
+  return kept ?? writtenAnswer(dependencies, context, offer);
 }
 
 /** One instance is one data set, which may also go as a single part (PS3.18 §10.4.4). */
@@ -77,60 +49,109 @@ function offersFor({ params }: RequestContext): readonly ModelOffer[] {
   return params['instance'] === undefined ? dataSetsOffers : [...dataSetsOffers, ...dataSetOffers];
 }
 
-async function describe(dependencies: RetrievalDependencies, context: RequestContext): Promise<Described> {
-  if (context.params['instance'] === undefined) {
-    const list = await findInstances(dependencies, context);
-    return { ...list, studyInstanceUid: list.scope.studyInstanceUid };
-  }
-  const { path, location, revision } = await findInstance(dependencies, context);
-  const { studyKey } = location;
-  return {
-    studyKey,
-    studyInstanceUid: path.studyInstanceUid,
-    revision,
-    instances: [{ ...location, metadataBytes: 0 }],
-  };
-}
-
-/** The DICOM JSON of each instance, with absolute BulkDataURIs. */
-async function* pieces(
+/** JSON of whole series, joined from what is kept for each; undefined if one is too long for that, or has changed meanwhile. */
+async function keptAnswer(
   dependencies: RetrievalDependencies,
   context: RequestContext,
-  { studyKey, studyInstanceUid, instances }: Described,
-): AsyncGenerator<Buffer> {
-  for (const page of pagesOf(instances, ({ metadataBytes }) => metadataBytes)) {
-    for await (const [instance, piece] of readPieces(dependencies, studyKey, page, context)) {
-      if (piece === undefined) throw takenOut();
-      const { seriesInstanceUid, sopInstanceUid } = instance;
-      const path = { studyInstanceUid, seriesInstanceUid, sopInstanceUid };
-      yield withAbsoluteUris(piece, instanceUrl(`${context.baseUrl}/dicom-web`, path));
-    }
+  offer: ModelOffer,
+): Promise<Answer | undefined> {
+  const state = await findMetadataState(dependencies, context);
+  if (state === undefined) return undefined;
+  const isGzip = acceptsGzip(context.headers['accept-encoding']);
+  const { tag } = identify(
+    state.series.map(({ instancesSha256 }) => instancesSha256),
+    { context, offer, isGzip, revision: state.revision },
+  );
+  try {
+    return await tagged(context, tag, async () => ({
+      status: 200,
+      headers: { 'Content-Type': contentTypeOf(offer), ...(isGzip && GZIP) },
+      body: await metadataBody(dependencies, state.series, isGzip, context),
+    }));
+  } catch (error) {
+    if (isTakenOut(error)) return undefined;
+    throw error;
   }
 }
 
-/** As it stands in stored JSON. Inside a string the quotes would be escaped, so it is found nowhere else. */
-const RELATIVE_URI = '"BulkDataURI":"bulkdata/';
+/** Everything else, written from the pieces of the instances as it is sent. */
+async function writtenAnswer(
+  dependencies: RetrievalDependencies,
+  context: RequestContext,
+  offer: ModelOffer,
+): Promise<Answer> {
+  const { studyKey, revision, instances } = await describe(dependencies, context);
+  const isGzip = acceptsGzip(context.headers['accept-encoding']);
+  const { tag, boundary } = identify(
+    instances.map(({ sha256 }) => sha256),
+    { context, offer, isGzip, revision },
+  );
+  const urlOf = (instance: Described) => instanceUrl(`${context.baseUrl}/dicom-web`, instance);
+  return tagged(context, tag, async () => {
+    const pieces = absolutePieces(dependencies, { studyKey, instances, urlOf }, context);
+    const { contentType, body } = writtenAs(offer, boundary, pieces);
+    return {
+      status: 200,
+      headers: { 'Content-Type': contentType, ...(isGzip && GZIP) },
+      body: await answerBody(isGzip ? gzipped(body) : body),
+    };
+  });
+}
 
-/** `bulkdata/7FE00010` → `{instance}/bulkdata/7FE00010`. */
-export function withAbsoluteUris(json: Buffer, instance: string): Buffer {
-  const parts: Buffer[] = [];
-  const absolute = Buffer.from(`"BulkDataURI":"${instance}/bulkdata/`);
-  let from = 0;
-  for (let at = json.indexOf(RELATIVE_URI); at !== -1; at = json.indexOf(RELATIVE_URI, from)) {
-    parts.push(json.subarray(from, at), absolute);
-    from = at + RELATIVE_URI.length;
+const GZIP = { 'Content-Encoding': 'gzip' } as const;
+
+interface Shape {
+  readonly context: RequestContext;
+  readonly offer: ModelOffer;
+  readonly isGzip: boolean;
+  readonly revision: number;
+}
+
+function identify(
+  sha256s: Iterable<Uint8Array>,
+  { context, offer, isGzip, revision }: Shape,
+): RepresentationId {
+  const { mediaType, multipart } = offer;
+  return identifyRepresentation(sha256s, 'metadata', revision, mediaType, multipart, isGzip, context.baseUrl);
+}
+
+function tagged(context: RequestContext, tag: string, make: () => Promise<Answer>): Promise<Answer> {
+  return taggedAnswer(context, { tag, caching: 'revalidated', vary: 'Accept, Accept-Encoding' }, make);
+}
+
+/** One of the instances that metadata are written of. */
+interface Described extends PieceOwner {
+  readonly studyInstanceUid: string;
+  readonly seriesInstanceUid: string;
+  readonly sha256: Buffer;
+}
+
+async function describe(
+  dependencies: RetrievalDependencies,
+  context: RequestContext,
+): Promise<{
+  readonly studyKey: number;
+  readonly revision: number;
+  readonly instances: readonly Described[];
+}> {
+  if (context.params['instance'] === undefined) {
+    const { scope, ...list } = await findInstances(dependencies, context);
+    const { studyInstanceUid } = scope;
+    return { ...list, instances: list.instances.map((instance) => ({ ...instance, studyInstanceUid })) };
   }
-  return from === 0 ? json : Buffer.concat([...parts, json.subarray(from)]);
+  const { path, location, revision } = await findInstance(dependencies, context);
+  const { studyKey, sha256 } = location;
+  return { studyKey, revision, instances: [{ ...path, sha256, metadataBytes: 0 }] };
 }
 
 function writtenAs(
   offer: ModelOffer,
   boundary: string,
-  source: AsyncIterable<Buffer>,
+  source: AsyncIterable<readonly Buffer[]>,
 ): { readonly contentType: string; readonly body: AsyncIterable<Uint8Array> } {
   switch (offer.model) {
     case 'json':
-      return { contentType: contentTypeOf(offer), body: asArray(source) };
+      return { contentType: contentTypeOf(offer), body: jsonArray(source) };
     case 'xml': {
       if (!offer.multipart) return { contentType: contentTypeOf(offer), body: asXml(source) };
       const writer = new MultipartWriter({ type: dicomXmlType, boundary });
@@ -141,34 +162,15 @@ function writtenAs(
   }
 }
 
-/** Written in portions of this size at least. */
-const PORTION_BYTES = 64 * 1024;
-
-async function* asArray(source: AsyncIterable<Buffer>): AsyncGenerator<Uint8Array> {
-  let portion: Buffer[] = [];
-  let portionBytes = 0;
-  let before = '[';
-  for await (const json of source) {
-    portion.push(Buffer.from(before), json);
-    portionBytes += json.length + 1;
-    before = ',';
-    if (portionBytes < PORTION_BYTES) continue;
-    yield Buffer.concat(portion);
-    portion = [];
-    portionBytes = 0;
-  }
-  yield Buffer.concat([...portion, Buffer.from(']')]);
-}
-
 /** Native DICOM models, one a data set. */
-async function* asXml(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  for await (const json of source) {
+async function* asXml(source: AsyncIterable<readonly Buffer[]>): AsyncGenerator<Buffer> {
+  for await (const parts of source) {
     // Made by stringifyDicomJson when the instance was stored.
-    yield Buffer.from(dicomJsonToXml(JSON.parse(json.toString()) as DicomJson));
+    yield Buffer.from(dicomJsonToXml(JSON.parse(Buffer.concat(parts).toString()) as DicomJson));
   }
 }
 
-async function* asXmlParts(source: AsyncIterable<Buffer>): AsyncGenerator<BodyPart> {
+async function* asXmlParts(source: AsyncIterable<readonly Buffer[]>): AsyncGenerator<BodyPart> {
   for await (const document of asXml(source)) {
     yield { fields: { contentType: dicomXmlType, contentLength: document.length }, body: [document] };
   }

@@ -57,6 +57,7 @@ describe('settings', () => {
       commitmentBytesPerSecond: 100 * 1024 * 1024,
       reconcileObjectsPerSecond: 2_000,
       pictureCacheBytes: 128 * 2 ** 20,
+      metadataCacheBytes: 2 * 2 ** 30,
       maxAnimationPixels: 32 * 2 ** 20,
       crossScriptNames: true,
     });

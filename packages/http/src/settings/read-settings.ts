@@ -37,6 +37,8 @@ export type DatabaseSettings =
 export interface Settings {
   readonly host: string;
   readonly port: number;
+  /** Processes that serve this port together. Absent: the service decides. */
+  readonly processes?: number;
   /** Without a slash at its end. */
   readonly publicUrl?: string;
   readonly authMode: AuthMode;
@@ -70,6 +72,7 @@ export interface Settings {
   readonly commitmentBytesPerSecond: number;
   readonly reconcileObjectsPerSecond: number;
   readonly pictureCacheBytes: number;
+  readonly metadataCacheBytes: number;
   readonly maxAnimationPixels: number;
   readonly crossScriptNames: boolean;
 }
@@ -163,6 +166,7 @@ function compose(values: Values, cwd: string): Settings {
   return {
     host: values.SANDYQ_HOST,
     port: values.SANDYQ_PORT,
+    ...(values.SANDYQ_PROCESSES !== undefined && { processes: values.SANDYQ_PROCESSES }),
     ...(values.SANDYQ_PUBLIC_URL !== undefined && { publicUrl: values.SANDYQ_PUBLIC_URL }),
     authMode: values.SANDYQ_AUTH,
     keyCacheSeconds: values.SANDYQ_KEY_CACHE_SECONDS,
@@ -193,6 +197,7 @@ function compose(values: Values, cwd: string): Settings {
     commitmentBytesPerSecond: values.SANDYQ_COMMITMENT_BYTES_PER_SECOND,
     reconcileObjectsPerSecond: values.SANDYQ_RECONCILE_OBJECTS_PER_SECOND,
     pictureCacheBytes: values.SANDYQ_PICTURE_CACHE_BYTES,
+    metadataCacheBytes: values.SANDYQ_METADATA_CACHE_BYTES,
     maxAnimationPixels: values.SANDYQ_MAX_ANIMATION_PIXELS,
     crossScriptNames: values.SANDYQ_CROSS_SCRIPT_NAMES,
   };

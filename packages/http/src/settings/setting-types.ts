@@ -121,3 +121,10 @@ function parsed<T>(problem: string, parse: (text: string) => T | undefined): Tex
     return z.NEVER;
   });
 }
+
+/** A host name, an address, or a name like one. */
+export const HOST = /^[A-Za-z0-9.:_-]+$/;
+/** A bucket's name. */
+export const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+/** Segments of an object key. */
+export const PREFIX = /^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/;

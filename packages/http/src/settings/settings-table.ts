@@ -1,12 +1,16 @@
 /** Every setting of the archive: name, form, default, meaning (design §10). docs/settings.md is made from this table. */
 import { AUTH_MODES } from '@sandyq/auth';
 import { LOG_LEVELS } from '@sandyq/telemetry';
+import { replica } from './replica-settings.ts';
 import {
+  BUCKET,
   byteSize,
   databaseUrl,
+  HOST,
   oneOf,
   optional,
   origins,
+  PREFIX,
   type SettingEntry,
   secret,
   settingRegistry,
@@ -16,10 +20,6 @@ import {
   withDefault,
   yesOrNo,
 } from './setting-types.ts';
-
-const HOST = /^[A-Za-z0-9.:_-]+$/;
-const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
-const PREFIX = /^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/;
 
 /** Where it listens and for whom. */
 const server = {
@@ -32,6 +32,12 @@ const server = {
     default: '8080',
     about: 'Port that is listened on; 0 takes any free one.',
     example: '8080',
+  }),
+  SANDYQ_PROCESSES: optional(wholeNumber(1, 256), {
+    unset: 'half of the cores for the standalone archive, 1 for a split service',
+    about:
+      'Processes that serve this port together. What bounds connections, memory and disk is divided among them.',
+    example: '4',
   }),
   SANDYQ_PUBLIC_URL: optional(url('must be http(s)://host[:port][/path]', { pathAllowed: true }), {
     unset: 'taken from each request',
@@ -139,52 +145,12 @@ const data = {
   }),
 };
 
-/** The second store, which every object is copied to. */
-const replica = {
-  S3_REPLICA_ENDPOINT: optional(url('must be http(s)://host[:port]', { pathAllowed: false }), {
-    unset: 'no replica',
-    about:
-      'S3-compatible store that keeps a second, verified copy of every object. With it, bucket and both keys must be set.',
-    example: 'https://s3.second-site.example.kz',
-  }),
-  S3_REPLICA_REGION: withDefault(text('must be the name of a region', HOST), {
-    default: 'us-east-1',
-    about: 'Region of the replica.',
-    example: 'us-east-1',
-  }),
-  S3_REPLICA_BUCKET: optional(text('must be 3 to 63 lower-case letters, digits, dots, hyphens', BUCKET), {
-    unset: 'no replica',
-    about: 'Bucket of the replica; it must exist.',
-    example: 'sandyq-replica',
-  }),
-  S3_REPLICA_ACCESS_KEY: optional(text('must be a key id'), {
-    unset: 'no replica',
-    about: 'Access key id for the replica.',
-    example: 'AKIAEXAMPLE',
-  }),
-  S3_REPLICA_SECRET_KEY: optional(secret(), {
-    unset: 'no replica',
-    about: 'Secret access key for the replica.',
-    example: 'wJalrEXAMPLEKEY',
-  }),
-  SANDYQ_S3_REPLICA_PREFIX: optional(text('must be key segments without a slash at either end', PREFIX), {
-    unset: 'none',
-    about: 'Put before every object key of the replica.',
-    example: 'archive',
-  }),
-  SANDYQ_S3_REPLICA_PATH_STYLE: withDefault(yesOrNo(), {
-    default: 'true',
-    about: 'As `SANDYQ_S3_PATH_STYLE`, for the replica.',
-    example: 'false',
-  }),
-};
-
 /** How much at a time, and when work in the background is done. */
 const limits = {
   SANDYQ_MAX_IN_FLIGHT_BYTES: withDefault(byteSize(), {
     default: '32GiB',
     about:
-      'Most bytes being received at a time, in the spool, by one process; beyond it 503 with Retry-After.',
+      'Most bytes being received at a time, in the spool, by all processes of `SANDYQ_PROCESSES`; beyond it 503 with Retry-After.',
     example: '64GiB',
   }),
   SANDYQ_MAX_IN_FLIGHT_BYTES_PER_SENDER: withDefault(byteSize(), {
@@ -200,7 +166,7 @@ const limits = {
   SANDYQ_MAX_STORE_REQUESTS: withDefault(wholeNumber(1, 10_000), {
     default: '64',
     about:
-      'Most Store requests that one process receives at a time; others wait for their turn, 30 s at most.',
+      'Most Store requests that all processes of `SANDYQ_PROCESSES` receive at a time; others wait for their turn, 30 s at most.',
     example: '128',
   }),
   SANDYQ_SENDER_STALL_SECONDS: withDefault(wholeNumber(1, 3_600), {
@@ -264,8 +230,14 @@ const limits = {
   SANDYQ_PICTURE_CACHE_BYTES: withDefault(byteSize(), {
     default: '128MiB',
     about:
-      'Memory for rendered pictures and thumbnails that were asked for lately, in a retrieval process; 0: none.',
+      'Memory for pictures, decoded frames and attributes that were asked for lately, in a retrieval process; 0: none.',
     example: '1GiB',
+  }),
+  SANDYQ_METADATA_CACHE_BYTES: withDefault(byteSize(), {
+    default: '2GiB',
+    about:
+      'Room in PostgreSQL for the metadata of series as they are sent, about 50 KB for a CT series; those made longest ago go first.',
+    example: '20GiB',
   }),
   SANDYQ_MAX_ANIMATION_PIXELS: withDefault(wholeNumber(0, 1_000_000_000), {
     default: '33554432',

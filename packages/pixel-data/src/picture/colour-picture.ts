@@ -20,14 +20,15 @@ export function colourPicture(frame: DecodedFrame, palette?: Palette): Picture {
   return { rows, columns, channels: 3, pixels };
 }
 
-function paletteColours(frame: DecodedFrame, palette: Palette | undefined): Uint8Array<ArrayBuffer> {
+function paletteColours(frame: DecodedFrame, palette: Palette | undefined): Uint8Array {
   if (palette === undefined) throw new CodecError('unsupported', 'palette colour without a palette');
   const values = valuesOf(frame);
   const pixels = new Uint8Array(values.length * 3);
   const shifts = paletteShifts(palette);
-  for (let index = 0; index < values.length; index++) {
-    for (const [channel, table] of palette.entries()) {
-      pixels[index * 3 + channel] = lookUp(table, values[index] ?? 0) >> (shifts[channel] ?? 0);
+  for (const [channel, table] of palette.entries()) {
+    const shift = shifts[channel] ?? 0;
+    for (let index = 0; index < values.length; index++) {
+      pixels[index * 3 + channel] = lookUp(table, values[index] ?? 0) >> shift;
     }
   }
   return pixels;
@@ -43,67 +44,69 @@ function shiftOf({ entries, bits }: LookupTable): number {
   return bits > 8 && entries.some((entry) => entry > 255) ? bits - 8 : 0;
 }
 
-function trueColours(frame: DecodedFrame): Uint8Array<ArrayBuffer> {
-  const convert = conversions[frame.photometricInterpretation];
-  if (convert === undefined || frame.samplesPerPixel !== 3) {
+function trueColours(frame: DecodedFrame): Uint8Array {
+  const toRgb = conversions[frame.photometricInterpretation];
+  if (toRgb === undefined || frame.samplesPerPixel !== 3) {
     throw new CodecError(
       'unsupported',
       `colour of ${frame.samplesPerPixel} samples a pixel in this photometric interpretation`,
     );
   }
+  const bytes = frame.rows * frame.columns * 3;
   const samples = eightBits(frame);
-  const full = samples.length < frame.rows * frame.columns * 3 ? fullChroma(samples) : samples;
-  const pixels = new Uint8ClampedArray(frame.rows * frame.columns * 3);
-  for (let offset = 0; offset < pixels.length; offset += 3) convert(full, pixels, offset);
-  return new Uint8Array(pixels.buffer);
+  return toRgb((samples.length < bytes ? fullChroma(samples) : samples).subarray(0, bytes));
 }
 
-/** Sample by sample, the highest 8 bits of each. */
+/** Sample by sample, the highest 8 bits of each. Shares memory with the frame where that is how it lies. */
 function eightBits(frame: DecodedFrame): Uint8Array {
   const { bitsAllocated, bitsStored, planarConfiguration, samples } = frame;
-  if (bitsAllocated === 8) return planarConfiguration === 1 ? interleave(samples, 3, 1) : samples;
   const shift = Math.max(0, bitsStored - 8);
-  const values = Uint8Array.from(valuesOf(frame), (value) => Math.floor(value / 2 ** shift));
-  return planarConfiguration === 1 ? interleave(values, 3, 1) : values;
+  const bytes =
+    bitsAllocated === 8
+      ? samples
+      : Uint8Array.from(valuesOf(frame), (value) => Math.floor(value / 2 ** shift));
+  return planarConfiguration === 1 ? interleave(bytes, 3, 1) : bytes;
 }
 
 /** Native 4:2:2 lies as Y Y Cb Cr for two pixels (C.7.6.3.1.2): both get the same chroma. */
 function fullChroma(samples: Uint8Array): Uint8Array {
   const full = new Uint8Array((samples.length / 2) * 3);
   for (let from = 0, to = 0; from + 3 < samples.length; from += 4, to += 6) {
-    const [first = 0, second = 0, blue = 0, red = 0] = samples.subarray(from, from + 4);
-    full.set([first, blue, red, second, blue, red], to);
+    full[to] = samples[from] ?? 0;
+    full[to + 3] = samples[from + 1] ?? 0;
+    full[to + 1] = full[to + 4] = samples[from + 2] ?? 0;
+    full[to + 2] = full[to + 5] = samples[from + 3] ?? 0;
   }
   return full;
 }
 
-/** Writes the pixel at the offset; the target clamps and rounds. */
-type Convert = (samples: Uint8Array, target: Uint8ClampedArray, offset: number) => void;
-
-/** Inverses of the equations of C.7.6.3.1.2. */
-const conversions: Readonly<Record<string, Convert>> = {
-  RGB: (samples, target, offset) => target.set(samples.subarray(offset, offset + 3), offset),
+/** Pixels of three bytes to red, green and blue: inverses of the equations of C.7.6.3.1.2. */
+const conversions: Readonly<Record<string, (pixels: Uint8Array) => Uint8Array>> = {
+  RGB: (pixels) => pixels,
   YBR_FULL: fromFullRange,
   YBR_FULL_422: fromFullRange,
   YBR_PARTIAL_422: fromPartialRange,
 };
 
-function fromFullRange(samples: Uint8Array, target: Uint8ClampedArray, offset: number): void {
-  write(
-    target,
-    offset,
-    samples[offset] ?? 0,
-    (samples[offset + 1] ?? 0) - 128,
-    (samples[offset + 2] ?? 0) - 128,
-  );
+function fromFullRange(pixels: Uint8Array): Uint8Array {
+  const colours = new Uint8ClampedArray(pixels.length);
+  for (let at = 0; at < pixels.length; at += 3) {
+    write(colours, at, pixels[at] ?? 0, (pixels[at + 1] ?? 0) - 128, (pixels[at + 2] ?? 0) - 128);
+  }
+  return new Uint8Array(colours.buffer);
 }
 
-function fromPartialRange(samples: Uint8Array, target: Uint8ClampedArray, offset: number): void {
-  const luminance = ((samples[offset] ?? 0) - 16) * (255 / 219);
-  const blue = ((samples[offset + 1] ?? 0) - 128) * (255 / 224);
-  write(target, offset, luminance, blue, ((samples[offset + 2] ?? 0) - 128) * (255 / 224));
+function fromPartialRange(pixels: Uint8Array): Uint8Array {
+  const colours = new Uint8ClampedArray(pixels.length);
+  for (let at = 0; at < pixels.length; at += 3) {
+    const luminance = ((pixels[at] ?? 0) - 16) * (255 / 219);
+    const blue = ((pixels[at + 1] ?? 0) - 128) * (255 / 224);
+    write(colours, at, luminance, blue, ((pixels[at + 2] ?? 0) - 128) * (255 / 224));
+  }
+  return new Uint8Array(colours.buffer);
 }
 
+/** Writes a pixel; the target clamps and rounds. */
 function write(
   target: Uint8ClampedArray,
   offset: number,

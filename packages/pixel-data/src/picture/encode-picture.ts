@@ -153,11 +153,11 @@ function encoded(image: Sharp, { mediaType, quality = DEFAULT_QUALITY }: EncodeO
   switch (mediaType) {
     case 'image/jpeg': {
       const chromaSubsampling = quality >= FULL_CHROMA_QUALITY ? '4:4:4' : '4:2:0';
-      // Baseline, as PS3.18 §8.7.4 wants it.
+      // Baseline, as PS3.18 §8.7.4 wants it. Without optimised coding the library of sharp 0.35 wrote beyond its memory.
       return image.jpeg({ quality, chromaSubsampling, progressive: false, optimiseCoding: true });
     }
     case 'image/png':
-      return image.png({ compressionLevel: 3 });
+      return image.png({ compressionLevel: 1 });
     case 'image/gif':
       return image.gif({ effort: 3 });
     default:

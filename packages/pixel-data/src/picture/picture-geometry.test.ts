@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { withShutter } from './display-shutter.ts';
-import { cutOut, type Orientation, oriented, quarterTurnsOf, upsideDown } from './picture-geometry.ts';
+import {
+  beforeOrientation,
+  cutOut,
+  type Orientation,
+  oriented,
+  quarterTurnsOf,
+  upsideDown,
+} from './picture-geometry.ts';
 import { aspectOf, squarePixels } from './pixel-aspect.ts';
 
 /** 1 2 3 / 4 5 6. */
@@ -19,6 +26,25 @@ describe('pictures', () => {
     expect([...cutOut(picture, { left: 9, top: 9, width: 2, height: 1 }).pixels]).toEqual([0, 0]);
     const colour = { rows: 1, columns: 2, channels: 3, pixels: Uint8Array.of(1, 2, 3, 4, 5, 6) } as const;
     expect([...cutOut(colour, { left: 1, top: 0, width: 1, height: 1 }).pixels]).toEqual([4, 5, 6]);
+  });
+
+  it('are the same whether they are turned and cut, or cut and turned', () => {
+    const whole = { left: 0, top: 0, width: 3, height: 2 };
+    for (const quarterTurns of [0, 1, 2, 3] as const) {
+      for (const isMirrored of [false, true]) {
+        const orientation = { quarterTurns, isMirrored };
+        const turned = oriented(picture, orientation);
+        for (let left = 0; left < turned.columns; left++) {
+          for (let top = 0; top < turned.rows; top++) {
+            const part = { left, top, width: turned.columns - left, height: 1 };
+            const before = cutOut(picture, beforeOrientation(part, whole, orientation));
+            expect(oriented(before, orientation), JSON.stringify({ orientation, part })).toEqual(
+              cutOut(turned, part),
+            );
+          }
+        }
+      }
+    }
   });
 
   it.each<[Orientation, number[][]]>([

@@ -51,6 +51,41 @@ export function oriented(picture: Picture, { quarterTurns, isMirrored }: Orienta
   return { rows: newRows, columns: newColumns, channels, pixels };
 }
 
+/** The part of the picture, itself a part of an image, of which turning makes this part of the turned picture. */
+export function beforeOrientation(
+  part: PixelRegion,
+  picture: PixelRegion,
+  { quarterTurns, isMirrored }: Orientation,
+): PixelRegion {
+  const isSideways = quarterTurns % 2 === 1;
+  const across = isSideways ? picture.height : picture.width;
+  const left = isMirrored ? across - part.left - part.width : part.left;
+  const corner = cornerOf({ ...part, left }, picture, quarterTurns);
+  return {
+    left: picture.left + corner.left,
+    top: picture.top + corner.top,
+    width: isSideways ? part.height : part.width,
+    height: isSideways ? part.width : part.height,
+  };
+}
+
+function cornerOf(
+  { left, top, width, height }: PixelRegion,
+  picture: PixelRegion,
+  quarterTurns: Orientation['quarterTurns'],
+): Pick<PixelRegion, 'left' | 'top'> {
+  switch (quarterTurns) {
+    case 1:
+      return { left: top, top: picture.height - left - width };
+    case 2:
+      return { left: picture.width - left - width, top: picture.height - top - height };
+    case 3:
+      return { left: picture.width - top - height, top: left };
+    default:
+      return { left, top };
+  }
+}
+
 /** Where a pixel of the turned picture comes from. */
 function sourceOf(
   row: number,

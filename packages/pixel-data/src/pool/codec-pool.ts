@@ -5,7 +5,7 @@ import { CodecError } from '../codec-errors.ts';
 import { type DecodedFrame, frameBytesOf } from '../decoded-frame.ts';
 import type { PixelDescription } from '../describe-pixels.ts';
 import type { Picture } from '../picture/grey-picture.ts';
-import type { PictureRecipe } from '../picture/make-picture.ts';
+import { makePicture, type PictureRecipe } from '../picture/make-picture.ts';
 import { type CodecLimits, defaultCodecLimits } from '../transcode/codec-set.ts';
 import type { FrameSyntax } from '../transcode/decode-frame.ts';
 import type { EncodedFrame } from '../transcode/encode-frame.ts';
@@ -35,6 +35,8 @@ export interface CodecTaskOptions {
 
 const defaultTimeoutMs = 60_000;
 const waitingPerWorker = 16;
+/** A picture of a frame up to this size takes a millisecond or two: less than it costs to have a thread make it. */
+const mostBytesHere = 1024 * 1024;
 /** Heap of a thread; samples and code streams lie outside it. */
 const heapMib = 256;
 
@@ -98,12 +100,13 @@ export class CodecPool {
     return answer.frame;
   }
 
-  /** makePicture in a thread. @throws CodecError with any of its codes; the signal's reason */
+  /** makePicture, of large frames in a thread. @throws CodecError with any of its codes; the signal's reason */
   async makePicture(
     frame: DecodedFrame,
     recipe: PictureRecipe,
     options: CodecTaskOptions = {},
   ): Promise<Picture> {
+    if (frame.samples.length <= mostBytesHere) return makePicture(frame, recipe);
     this.#requireSize(frame.samples.length);
     const samples = ownBytes(frame.samples, options);
     const request = { kind: 'picture', frame: { ...frame, samples }, recipe } as const;

@@ -49,14 +49,14 @@ export function interleave(
   samplesPerPixel: number,
   bytesPerSample: number,
 ): Uint8Array<ArrayBuffer> {
-  const pixels = planes.length / (samplesPerPixel * bytesPerSample);
+  const pixelBytes = samplesPerPixel * bytesPerSample;
+  const planeBytes = planes.length / samplesPerPixel;
   const result = new Uint8Array(planes.length);
-  let to = 0;
-  for (let pixel = 0; pixel < pixels; pixel++) {
-    for (let sample = 0; sample < samplesPerPixel; sample++) {
-      const from = (sample * pixels + pixel) * bytesPerSample;
-      for (let byte = 0; byte < bytesPerSample; byte++) result[to++] = planes[from + byte] ?? 0;
-    }
+  for (let first = 0; first < pixelBytes; first++) {
+    const sample = Math.floor(first / bytesPerSample);
+    let from = sample * planeBytes + (first % bytesPerSample);
+    for (let to = first; to < result.length; to += pixelBytes, from += bytesPerSample)
+      result[to] = planes[from] ?? 0;
   }
   return result;
 }

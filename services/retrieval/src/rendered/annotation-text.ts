@@ -4,10 +4,11 @@ import { Tags, tagToHex } from '@sandyq/dicom';
 import type { AnnotationKeyword } from '@sandyq/dicomweb';
 import { type CornerText, cornerTextElements, type Shading } from '@sandyq/pixel-data';
 import type { RetrievalDependencies } from '../dependencies.ts';
-import { readPieces } from '../metadata-pieces.ts';
 import type { Reader } from '../read-entry.ts';
 import type { DrawAnnotations } from './frame-plan.ts';
+import { metadataOf } from './instance-metadata.ts';
 import type { RenderSource } from './render-source.ts';
+import { date, joined, time } from './shown-values.ts';
 
 /** How annotations are drawn; undefined where none that has text was asked for. */
 export async function annotationsOf(
@@ -26,18 +27,6 @@ export async function annotationsOf(
     };
     return (size) => cornerTextElements(text, size);
   };
-}
-
-async function metadataOf(
-  dependencies: RetrievalDependencies,
-  location: RenderSource['location'],
-  reader: Reader,
-): Promise<DicomJson> {
-  for await (const [, json] of readPieces(dependencies, location.studyKey, [location], reader)) {
-    // Written by the archive itself, from its own model.
-    if (json !== undefined) return JSON.parse(json.toString()) as DicomJson;
-  }
-  return {};
 }
 
 function patientLines(json: DicomJson): string[] {
@@ -93,22 +82,10 @@ function text(json: DicomJson, tag: number): string {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }
 
-function date(value: string): string {
-  return value.replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3');
-}
-
-function time(value: string): string {
-  return value.replace(/^(\d{2})(\d{2})(\d{2}).*$/, '$1:$2:$3');
-}
-
 function labelled(label: string, value: string, unit = ''): string {
   return value === '' ? '' : `${label}${label === '' ? '' : ' '}${value}${unit}`;
 }
 
 function rounded(value: number): string {
   return String(Math.round(value * 100) / 100);
-}
-
-function joined(separator: string, ...parts: readonly string[]): string {
-  return parts.filter((part) => part !== '').join(separator);
 }

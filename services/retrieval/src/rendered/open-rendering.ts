@@ -1,13 +1,11 @@
-/** What rendering keeps between requests, with its bounds. */
+/** What bounds rendering in a process. */
 import type { Settings } from '@sandyq/http';
 import type { Metrics } from '@sandyq/telemetry';
 import { FrameMemory } from '../transcoding/frame-memory.ts';
 import type { AnimationLimits } from './animation-limits.ts';
-import { PictureCache } from './picture-cache.ts';
 
 /** What rendering works with. */
 export interface Rendering extends AnimationLimits {
-  readonly pictures: PictureCache;
   /** Animations hold all their frames at once: this much, in all requests together. */
   readonly animationMemory: FrameMemory;
 }
@@ -19,19 +17,14 @@ const WAITING_ANIMATIONS = 100;
 
 /** Makes it; nothing runs before the first request. */
 export function openRendering(
-  { pictureCacheBytes, maxAnimationPixels }: Pick<Settings, 'pictureCacheBytes' | 'maxAnimationPixels'>,
+  { maxAnimationPixels }: Pick<Settings, 'maxAnimationPixels'>,
   metrics: Metrics,
 ): Rendering {
   const memory = metrics.gauge({
     name: 'retrieval_animation_memory_bytes',
     help: 'Reserved for the frames of animated pictures that are being made.',
   });
-  const kept = metrics.gauge({
-    name: 'retrieval_picture_cache_bytes',
-    help: 'Rendered pictures that are kept for those who ask again.',
-  });
   return {
-    pictures: new PictureCache({ mostBytes: pictureCacheBytes, onChange: (bytes) => kept.set(bytes) }),
     animationMemory: new FrameMemory({
       mostBytes: ANIMATION_BYTES,
       mostWaiting: WAITING_ANIMATIONS,

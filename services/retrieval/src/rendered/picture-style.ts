@@ -21,7 +21,7 @@ export interface PictureStyle {
   readonly window?: RequestedWindow | undefined;
   readonly iccProfile?: IccProfileValue | undefined;
   readonly viewport?: Viewport | undefined;
-  /** WADO-URI: a part in fractions. */
+  /** WADO-URI: a part in fractions, of what is seen through a presentation state where there is one (§9.5.1.2.5). */
   readonly region?: RelativeRegion | undefined;
   /** WADO-URI `columns` and `rows`, thumbnails: the picture fits into it. */
   readonly box?: { readonly width?: number | undefined; readonly height?: number | undefined } | undefined;
@@ -45,9 +45,8 @@ const MOST_ENLARGED_PIXELS = 32 * 1024 * 1024;
  * the pixels of the source, square or not (§8.3.5.1.3, §9.5.1.2.4); scaled, it is not distorted. Throws bad-request.
  */
 export function place(style: PictureStyle, source: PixelSize, aspect: number): Placement {
-  const whole = { left: 0, top: 0, ...source };
   const placed = style.viewport === undefined ? undefined : placeViewport(style.viewport, source);
-  const region = placed?.region ?? regionOf(style.region, source) ?? whole;
+  const region = placed?.region ?? regionOf(style, source);
   const box = placed?.viewport ?? boxOf(style);
   const size =
     box === undefined
@@ -86,8 +85,12 @@ function boxOf({ box }: PictureStyle): PixelSize | undefined {
   return { width: box.width ?? Number.POSITIVE_INFINITY, height: box.height ?? Number.POSITIVE_INFINITY };
 }
 
-function regionOf(region: RelativeRegion | undefined, { width, height }: PixelSize): PixelRegion | undefined {
-  if (region === undefined) return undefined;
+/** The part that is seen of what has this size; all of it where none is asked for. */
+export function regionOf(
+  { region }: Pick<PictureStyle, 'region'>,
+  { width, height }: PixelSize,
+): PixelRegion {
+  if (region === undefined) return { left: 0, top: 0, width, height };
   const left = Math.min(width - 1, Math.floor(region.left * width));
   const top = Math.min(height - 1, Math.floor(region.top * height));
   return {

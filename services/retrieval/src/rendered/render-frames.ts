@@ -10,6 +10,7 @@ import {
 import type { RetrievalDependencies } from '../dependencies.ts';
 import type { Reader } from '../read-entry.ts';
 import { decodedFrames } from '../transcoding/decoded-frames.ts';
+import { withDecodedFrame } from '../transcoding/single-frame.ts';
 import { type AnimationLimits, isAnimatable } from './animation-limits.ts';
 import type { FramePlan, PlanFrame } from './frame-plan.ts';
 import { frameMilliseconds } from './frame-time.ts';
@@ -32,23 +33,28 @@ export async function* renderFrames(
   order: FramesOrder,
   reader: Reader,
 ): AsyncGenerator<Buffer> {
-  const { source, style } = order;
   for await (const { picture, plan } of plannedPictures(dependencies, order, reader)) {
-    yield encodePicture(picture, {
-      ...encodeOptions(style, plan),
-      sourceProfile: style.iccProfile === undefined ? undefined : iccProfileOf(source.dataSet),
-    });
+    yield encodePicture(picture, encodeOptions(order, plan));
   }
 }
 
-/** The first of them. */
-export async function renderOneFrame(
+/** The first of them, of a frame that may be kept for others. Throws as renderFrames. */
+export function renderOneFrame(
   dependencies: RetrievalDependencies,
   order: FramesOrder,
   reader: Reader,
 ): Promise<Buffer> {
-  for await (const picture of renderFrames(dependencies, order, reader)) return picture;
-  throw new TypeError('no frame was asked for');
+  const { source, frameIndexes, plan: planFrame } = order;
+  const frameIndex = frameIndexes[0] ?? 0;
+  const { signal } = reader;
+  return withDecodedFrame(dependencies, source, frameIndex, {
+    reader,
+    use: async (frame) => {
+      const plan = planFrame(frameIndex, frame.photometricInterpretation);
+      const picture = await dependencies.codecs.makePicture(frame, plan.recipe, { signal });
+      return encodePicture(picture, encodeOptions(order, plan));
+    },
+  });
 }
 
 /** The frames as one animated picture. Throws DicomwebError not-acceptable beyond the limits. */
@@ -118,9 +124,8 @@ async function* plannedPictures(
   }
 }
 
-function encodeOptions(
-  { mediaType, quality, iccProfile }: PictureStyle,
-  { size, drawing }: FramePlan,
-): EncodeOptions {
-  return { mediaType, quality, profile: iccProfile, size, drawing };
+function encodeOptions({ source, style }: FramesOrder, { size, drawing }: FramePlan): EncodeOptions {
+  const { mediaType, quality, iccProfile } = style;
+  const sourceProfile = iccProfile === undefined ? undefined : iccProfileOf(source.dataSet);
+  return { mediaType, quality, profile: iccProfile, sourceProfile, size, drawing };
 }

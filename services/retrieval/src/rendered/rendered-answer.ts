@@ -6,7 +6,7 @@ import { type BodyPart, multipartBody } from '../multipart-body.ts';
 import { orRenderingFault } from './rendering-fault.ts';
 
 /** Raised whenever pictures come out in another way: clients and caches must not keep the old ones. */
-export const RENDERING_VERSION = 1;
+export const RENDERING_VERSION = 2;
 
 /** A picture and where it can be had by itself. */
 export interface LocatedPicture {

@@ -2,7 +2,6 @@
 import {
   type Accept,
   DicomwebError,
-  frameUrl,
   negotiate,
   type ParsedRenderedParameters,
   parseAccept,
@@ -13,23 +12,20 @@ import {
 import type { Answer, RequestContext } from '@sandyq/http';
 import type { RetrievalDependencies } from '../dependencies.ts';
 import type { FoundInstance } from '../find-instances.ts';
-import type { BodyPart } from '../multipart-body.ts';
-import type { Reader } from '../read-entry.ts';
 import { identifyRepresentation, taggedAnswer } from '../representation.ts';
 import { isAnimatable } from './animation-limits.ts';
-import { annotationsOf } from './annotation-text.ts';
-import { imagePlans, pictureSize } from './frame-plan.ts';
+import { pictureSize } from './frame-plan.ts';
+import { pictureParts } from './picture-parts.ts';
 import type { PictureStyle } from './picture-style.ts';
-import { type FramesOrder, renderAnimation, renderFrames, renderOneFrame } from './render-frames.ts';
 import { openSource } from './render-source.ts';
 import {
   annotationWarning,
   multipartPictures,
-  partOf,
   RENDERING_VERSION,
   singlePicture,
   withHeaders,
 } from './rendered-answer.ts';
+import { type PictureOrder, renderedPicture, seriesRevision } from './rendered-picture.ts';
 import { orRenderingFault } from './rendering-fault.ts';
 
 /** Which frames of which instance. */
@@ -72,7 +68,7 @@ export async function answerRenderedImage(
   const answer = await taggedAnswer(context, { tag: id.tag, caching: 'revalidated' }, () =>
     offer.multipart
       ? multipart(dependencies, context, { wanted, style, boundary: id.boundary })
-      : onePicture(dependencies, context, { wanted, style, key: id.tag, isAnimated: offer.isAnimated }),
+      : onePicture(dependencies, context, { ...orderOf(wanted, style), isAnimated: offer.isAnimated }),
   );
   return withHeaders(answer, annotationWarning(context, parameters));
 }
@@ -147,32 +143,14 @@ async function preferred(
     : [...others, ...animated.map((offer) => ({ ...offer, isDefaultType: false }))];
 }
 
-/** A picture to be made, unless the cache has one of its key. */
-export interface PictureOrder {
-  readonly wanted: Pick<WantedFrames, 'found' | 'frameIndexes'>;
-  readonly style: PictureStyle;
-  /** Says everything that shapes the picture. */
-  readonly key: string;
-  readonly isAnimated: boolean;
-  /** How frames look; by their own data set unless said. */
-  readonly plans?: typeof imagePlans;
-}
-
 /** The answer with one picture: of the first frame, or of all as an animation. */
 export async function onePicture(
   dependencies: RetrievalDependencies,
   context: RequestContext,
-  { wanted, style, key, isAnimated, plans }: PictureOrder,
+  order: PictureOrder,
 ): Promise<Answer> {
-  const { logger } = context;
-  const made = dependencies.rendering.pictures.get(key, context.signal, async (signal) => {
-    const reader = { logger, signal };
-    const order = await orderOf(dependencies, { ...wanted, style, plans }, reader);
-    return isAnimated
-      ? renderAnimation(dependencies, order, reader)
-      : renderOneFrame(dependencies, order, reader);
-  });
-  return singlePicture(style.mediaType, await orRenderingFault(made));
+  const made = renderedPicture(dependencies, order, context);
+  return singlePicture(order.style.mediaType, await orRenderingFault(made));
 }
 
 async function multipart(
@@ -180,44 +158,13 @@ async function multipart(
   context: RequestContext,
   { wanted, style, boundary }: { wanted: WantedFrames; style: PictureStyle; boundary: string },
 ): Promise<Answer> {
-  return multipartPictures(
-    { mediaType: style.mediaType, boundary },
-    frameParts(dependencies, context, wanted, style),
-  );
+  const shown = { ...orderOf(wanted, style), path: wanted.found.path };
+  const parts = pictureParts(dependencies, context, [shown], (_, fault) => {
+    throw fault;
+  });
+  return multipartPictures({ mediaType: style.mediaType, boundary }, parts);
 }
 
-/** A part for each frame. */
-export async function* frameParts(
-  dependencies: RetrievalDependencies,
-  context: RequestContext,
-  wanted: WantedFrames,
-  style: PictureStyle,
-): AsyncGenerator<BodyPart> {
-  const rootUrl = `${context.baseUrl}/dicom-web`;
-  const order = await orderOf(dependencies, { ...wanted, style }, context);
-  let position = 0;
-  for await (const bytes of renderFrames(dependencies, order, context)) {
-    const frameNumber = (wanted.frameIndexes[position] ?? 0) + 1;
-    const contentLocation = `${frameUrl(rootUrl, wanted.found.path, frameNumber)}/rendered`;
-    yield partOf(style.mediaType, { contentLocation, bytes });
-    position += 1;
-  }
-}
-
-async function orderOf(
-  dependencies: RetrievalDependencies,
-  {
-    found,
-    frameIndexes,
-    style,
-    plans = imagePlans,
-  }: Pick<WantedFrames, 'found' | 'frameIndexes'> & {
-    readonly style: PictureStyle;
-    readonly plans?: typeof imagePlans | undefined;
-  },
-  reader: Reader,
-): Promise<FramesOrder> {
-  const source = await openSource(dependencies, found.location, reader);
-  const draw = await annotationsOf(dependencies, source, style.annotations, reader);
-  return { source, frameIndexes, style, plan: plans(source, style, draw) };
+function orderOf({ found, frameIndexes }: WantedFrames, style: PictureStyle): PictureOrder {
+  return { location: found.location, frameIndexes, style, revision: seriesRevision(found) };
 }

@@ -1,7 +1,7 @@
 /** `GET …/studies/{study}/rendered` and `…/series/{series}/rendered` (PS3.18 §10.4.1.1.3): pictures of all instances. */
 import {
   type InstanceList,
-  type InstanceLocation,
+  type InstanceScope,
   type ListedInstance,
   locateInstances,
 } from '@sandyq/database';
@@ -19,9 +19,11 @@ import type { BodyPart } from '../multipart-body.ts';
 import { pagesOf } from '../pages.ts';
 import { identifyRepresentation, taggedAnswer } from '../representation.ts';
 import { isRefusal, reasonOf } from '../transcoding/codec-fault.ts';
+import { pictureParts, type ShownInstance } from './picture-parts.ts';
 import type { PictureStyle } from './picture-style.ts';
 import { annotationWarning, multipartPictures, RENDERING_VERSION, withHeaders } from './rendered-answer.ts';
-import { chooseOffer, frameParts, styleOf } from './retrieve-rendered-image.ts';
+import { seriesRevision } from './rendered-picture.ts';
+import { chooseOffer, styleOf } from './retrieve-rendered-image.ts';
 
 /**
  * Answers 200 with a part for every frame of every instance with pixel data, 206 with a Warning where there are others
@@ -61,37 +63,47 @@ export async function retrieveRenderedSet(
 }
 
 interface WantedImages {
-  readonly list: InstanceList & { readonly scope: { readonly studyInstanceUid: string } };
+  readonly list: InstanceList & { readonly scope: InstanceScope };
   readonly images: readonly ListedInstance[];
   readonly style: PictureStyle;
 }
 
-async function* imageParts(
+function imageParts(
   dependencies: RetrievalDependencies,
   context: RequestContext,
-  { list, images, style }: WantedImages,
+  wanted: WantedImages,
 ): AsyncGenerator<BodyPart> {
-  const { studyInstanceUid } = list.scope;
-  const { facilityId, revision } = list;
-  let first: InstanceLocation | undefined;
+  const [first] = wanted.images;
+  return pictureParts(
+    dependencies,
+    context,
+    shownInstances(dependencies, wanted),
+    ({ location, path }, fault) => {
+      // A viewport that fits none of them is the asker's mistake; one that does not fit some is theirs.
+      if (!isNoPicture(fault, location.sopInstanceUid !== first?.sopInstanceUid)) throw fault;
+      return failurePart(`${instanceUrl(`${context.baseUrl}/dicom-web`, path)}/rendered`, fault);
+    },
+  );
+}
+
+async function* shownInstances(
+  { database }: RetrievalDependencies,
+  { list, images, style }: WantedImages,
+): AsyncGenerator<ShownInstance> {
+  const { studyInstanceUid, seriesInstanceUid } = list.scope;
+  const revision = seriesInstanceUid === undefined ? `study ${list.revision}` : seriesRevision(list);
   for (const page of pagesOf(images, ({ crcTableBytes }) => crcTableBytes)) {
     const uids = page.map(({ sopInstanceUid }) => sopInstanceUid);
-    const locations = await locateInstances(dependencies.database, list.studyKey, uids);
+    const locations = await locateInstances(database, list.studyKey, uids);
     if (locations.length !== page.length) throw takenOut();
-    first ??= locations[0];
     for (const location of locations) {
-      const { seriesInstanceUid, sopInstanceUid } = location;
-      const path = { studyInstanceUid, seriesInstanceUid, sopInstanceUid };
+      const path = {
+        studyInstanceUid,
+        seriesInstanceUid: location.seriesInstanceUid,
+        sopInstanceUid: location.sopInstanceUid,
+      };
       const frameIndexes = Array.from({ length: location.pixelData?.frames ?? 0 }, (_, index) => index);
-      const wanted = { found: { facilityId, revision, location, path }, frameIndexes, isWhole: true };
-      try {
-        yield* frameParts(dependencies, context, wanted, style);
-      } catch (error) {
-        // A viewport that fits none of them is the asker's mistake; one that does not fit some is theirs.
-        if (!isNoPicture(error, location !== first)) throw error;
-        const contentLocation = `${instanceUrl(`${context.baseUrl}/dicom-web`, path)}/rendered`;
-        yield failurePart(contentLocation, error);
-      }
+      yield { location, path, frameIndexes, style, revision };
     }
   }
 }

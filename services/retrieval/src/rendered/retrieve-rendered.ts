@@ -7,9 +7,10 @@ import { answerDocument } from './encapsulated-document.ts';
 import { answerPresentationState } from './presentation/answer-presentation-state.ts';
 import { notAPicture } from './render-source.ts';
 import { renderedKindOf } from './rendered-kind.ts';
+import { answerRenderedReport } from './report/answer-report.ts';
 import { answerRenderedImage } from './retrieve-rendered-image.ts';
 
-/** Answers with the instance as pictures, as the pictures a presentation state shows, or as the document in it. */
+/** Answers with the instance as pictures, as the pictures a presentation state shows, as the text of a report, or as the document in it. */
 export async function retrieveRenderedInstance(
   dependencies: RetrievalDependencies,
   context: RequestContext,
@@ -24,6 +25,8 @@ export async function retrieveRenderedInstance(
     }
     case 'presentation-state':
       return answerPresentationState(dependencies, context, found);
+    case 'report':
+      return answerRenderedReport(dependencies, context, found);
     case 'document':
       return answerDocument(dependencies, context, found);
     case 'other-presentation-state':

@@ -14,11 +14,9 @@ import type { RetrievalDependencies } from '../dependencies.ts';
 import { findInstance, findInstances } from '../find-instances.ts';
 import { identifyRepresentation, taggedAnswer } from '../representation.ts';
 import { isRefusal } from '../transcoding/codec-fault.ts';
-import { imagePlans } from './frame-plan.ts';
 import type { PictureStyle } from './picture-style.ts';
-import { renderOneFrame } from './render-frames.ts';
-import { openSource } from './render-source.ts';
 import { RENDERING_VERSION, singlePicture } from './rendered-answer.ts';
+import { renderedPicture } from './rendered-picture.ts';
 import { orRenderingFault } from './rendering-fault.ts';
 import { requireFrames } from './retrieve-rendered.ts';
 import { noPictureType } from './retrieve-rendered-image.ts';
@@ -51,13 +49,7 @@ export async function retrieveThumbnail(
     JSON.stringify(style),
   );
   return taggedAnswer(context, { tag, caching: 'revalidated' }, async () => {
-    const made = dependencies.rendering.pictures.get(tag, context.signal, (signal) =>
-      firstPossible(dependencies, candidates, {
-        style,
-        frameNumber,
-        reader: { logger: context.logger, signal },
-      }),
-    );
+    const made = firstPossible(dependencies, candidates, { style, frameNumber, reader: context });
     return singlePicture(style.mediaType, await orRenderingFault(made));
   });
 }
@@ -117,11 +109,10 @@ async function firstPossible(
 ): Promise<Buffer> {
   let fault: unknown = noThumbnail();
   for (const location of candidates) {
+    const frameIndex = (frameNumber ?? ((location.pixelData?.frames ?? 0) >> 1) + 1) - 1;
     try {
-      const source = await openSource(dependencies, location, reader);
-      const frameIndex = (frameNumber ?? (source.layout.frames >> 1) + 1) - 1;
-      const order = { source, frameIndexes: [frameIndex], style, plan: imagePlans(source, style) };
-      return await renderOneFrame(dependencies, order, reader);
+      const order = { location, frameIndexes: [frameIndex], style, revision: '' };
+      return await renderedPicture(dependencies, order, reader);
     } catch (error) {
       if (!isRefusal(error) && Reflect.get(Object(error), 'code') !== 'not-acceptable') throw error;
       fault = error;

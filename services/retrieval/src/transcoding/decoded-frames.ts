@@ -90,7 +90,8 @@ async function* convertedFrames<Result>(
 
 type Decode = (bytes: Uint8Array) => Promise<DecodedFrame>;
 
-function decoder(
+/** What makes plain samples of the bytes of a frame. @throws CodecError 'unsupported', 'video' */
+export function decoder(
   { codecs }: RetrievalDependencies,
   { layout, location, description }: DescribedFrames,
   signal: AbortSignal,
@@ -118,7 +119,7 @@ function readableSyntax(transferSyntaxUid: string): TransferSyntax {
 }
 
 /** Bytes of the largest frame, with its code stream. @throws CodecError 'too-large' before a byte is read */
-function largestFrame(
+export function largestFrame(
   { layout, location, description }: DescribedFrames,
   indexes: readonly number[],
 ): number {

@@ -8,6 +8,7 @@ import type { FrameBytes } from '../frame-bytes.ts';
 import type { Reader } from '../read-entry.ts';
 import { convertedFrames } from './converted-frames.ts';
 import { describeFrames } from './described-frames.ts';
+import { frameInSyntax } from './single-frame.ts';
 
 /**
  * The frames with these indexes (from 0), in their order; as stored or in little endian where no codec is needed.
@@ -32,9 +33,15 @@ async function* framesInSyntax(
 ): AsyncGenerator<FrameBytes> {
   const target = transferSyntaxOf(offer.transferSyntax) ?? TransferSyntaxes.ExplicitVRLittleEndian;
   const source = await describeFrames(dependencies, location, reader);
+  const [only] = frameIndexes;
+  if (frameIndexes.length === 1 && only !== undefined) {
+    const bytes = await frameInSyntax(dependencies, source, only, { reader, target });
+    yield { position: 0, isFirst: true, bytes, frameLength: bytes.length };
+    return;
+  }
   let position = 0;
   for await (const { bytes } of convertedFrames(dependencies, source, frameIndexes, { reader, target })) {
-    yield { position, isFirst: true, bytes };
+    yield { position, isFirst: true, bytes, frameLength: bytes.length };
     position += 1;
   }
 }

@@ -1,4 +1,6 @@
 /** The codecs of a process with what bounds them and what tells of their load. */
+import { availableParallelism } from 'node:os';
+import type { Settings } from '@sandyq/http';
 import { CodecPool } from '@sandyq/pixel-data';
 import type { Metrics } from '@sandyq/telemetry';
 import type { RetrievalDependencies } from '../dependencies.ts';
@@ -18,6 +20,7 @@ const STATES = ['running', 'waiting'] as const;
 
 /** Opens them; no thread starts before the first frame. `codecs.close()` ends them. */
 export function openCodecs(
+  { processes = 1 }: Pick<Settings, 'processes'>,
   metrics: Metrics,
 ): Pick<RetrievalDependencies, 'codecs' | 'frameMemory' | 'knownFaults'> {
   const threads = metrics.gauge({ name: 'retrieval_codec_threads', help: 'Threads that run codecs.' });
@@ -31,6 +34,8 @@ export function openCodecs(
     help: 'Reserved for frames on their way through the codecs.',
   });
   const codecs = new CodecPool({
+    // Cores and memory are divided among the processes that serve.
+    mostWorkers: Math.ceil(availableParallelism() / processes),
     mostWaiting: WAITING_FRAMES,
     onLoad: ({ workers, running, waiting }) => {
       threads.set(workers);
@@ -39,7 +44,7 @@ export function openCodecs(
     },
   });
   const frameMemory = new FrameMemory({
-    mostBytes: FRAME_BYTES,
+    mostBytes: Math.ceil(FRAME_BYTES / processes),
     mostWaiting: WAITING_REQUESTS,
     maxWaitMs: FRAME_WAIT_MS,
     onChange: (bytes) => memory.set(bytes),

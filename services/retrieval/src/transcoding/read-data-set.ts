@@ -21,10 +21,22 @@ const GENEROUS: Partial<ReaderLimits> = {
 
 /**
  * The data set up to the pixel data; all of it where there is none. Values of more than 4 MiB are left out; where there
- * are very many, those of more than 1 KiB (text: 64 KiB). Numbers have the byte order of the data set.
+ * are very many, those of more than 1 KiB (text: 64 KiB). Numbers have the byte order of the data set. It is shared with
+ * others who ask for it: not to be changed.
  * @throws as readEntry; DicomError where the stored bytes are none
  */
-export async function readDataSet(
+export function readDataSet(
+  dependencies: RetrievalDependencies,
+  location: InstanceLocation,
+  { signal, logger }: Reader,
+): Promise<DataSet> {
+  const key = location.sha256.toString('base64');
+  return dependencies.caches.dataSets.get(key, signal, (shared) =>
+    readGenerously(dependencies, location, { signal: shared, logger }),
+  );
+}
+
+async function readGenerously(
   dependencies: RetrievalDependencies,
   location: InstanceLocation,
   reader: Reader,

@@ -17,7 +17,7 @@ import { CodecError, type PixelDescription } from '@sandyq/pixel-data';
 import type { RetrievalDependencies } from '../dependencies.ts';
 import type { Reader } from '../read-entry.ts';
 import { type ConvertedFrame, convertedFrames } from './converted-frames.ts';
-import { describeFrames } from './described-frames.ts';
+import { openFrames } from './described-frames.ts';
 import { withoutPixelBytes } from './hollow-entry.ts';
 import { nativeLength, nativeValue } from './native-value.ts';
 import { NestedPixelData } from './nested-pixel-data.ts';
@@ -55,7 +55,7 @@ async function* transcoded(
 ): AsyncGenerator<Uint8Array> {
   const nested = new NestedPixelData();
   const options = { visitor: nested, holdBytes: HELD_HEADER_BYTES };
-  const source = await describeFrames(dependencies, location, reader, options);
+  const source = await openFrames(dependencies, location, reader, options);
   const { layout, description, header } = source;
   const indexes = Array.from({ length: layout.frames }, (_, index) => index);
   const frames = convertedFrames(dependencies, source, indexes, { reader, target });

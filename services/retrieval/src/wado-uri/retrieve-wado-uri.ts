@@ -20,6 +20,7 @@ import { answerDocument } from '../rendered/encapsulated-document.ts';
 import { notAPicture } from '../rendered/render-source.ts';
 import { annotationWarning, withHeaders } from '../rendered/rendered-answer.ts';
 import { renderedKindOf } from '../rendered/rendered-kind.ts';
+import { answerReport, reportOffers } from '../rendered/report/answer-report.ts';
 import { identifyRepresentation, taggedAnswer } from '../representation.ts';
 import { orRequestError } from '../transcoding/codec-fault.ts';
 import { answerPicture } from './wado-uri-picture.ts';
@@ -28,7 +29,7 @@ import { answerPicture } from './wado-uri-picture.ts';
 type WadoOffer = (
   | ({ readonly answers: 'dicom' } & RetrieveOffer)
   | ({ readonly answers: 'picture' } & RenderedOffer)
-  | ({ readonly answers: 'document' } & Representation)
+  | ({ readonly answers: 'document' | 'report' } & Representation)
 ) & { readonly multipart: boolean };
 
 /** Answers 200; 400 that names the parameter, 404, 406. */
@@ -45,6 +46,8 @@ export async function retrieveWadoUri(
       return answerDicom(dependencies, context, { request, found, offer });
     case 'document':
       return answerDocument(dependencies, context, found, exactly(offer));
+    case 'report':
+      return answerReport(dependencies, context, found, exactly(offer));
     case 'picture':
       return withHeaders(
         await answerPicture(dependencies, context, { request, found, offer }),
@@ -75,6 +78,9 @@ function offers(request: WadoUriRequest, { location }: FoundInstance): WadoOffer
       ...dicom,
       { answers: 'document', mediaType: 'application/pdf', multipart: false, isDefaultType: true },
     ];
+  }
+  if (kind === 'report') {
+    return [...dicom, ...reportOffers.map((offer) => ({ answers: 'report', ...offer }) as const)];
   }
   if (kind !== 'image') return dicom;
   const isSingle = pixelData?.frames === 1 || request.frameNumber !== undefined;
@@ -141,8 +147,12 @@ async function answerDicom(
 function nothingAcceptable({ location }: FoundInstance): DicomwebError {
   const kind = renderedKindOf(location);
   if (kind === 'none') return notAPicture(location);
-  const types = { image: ', image/jpeg, image/png, image/gif, image/webp', document: ', application/pdf' };
-  const further = kind === 'image' || kind === 'document' ? types[kind] : '';
+  const types = {
+    image: ', image/jpeg, image/png, image/gif, image/webp',
+    report: ', text/html, text/plain, text/xml',
+    document: ', application/pdf',
+  };
+  const further = kind === 'image' || kind === 'report' || kind === 'document' ? types[kind] : '';
   return new DicomwebError(
     'not-acceptable',
     `This can be had as application/dicom${further}; it is stored in the transfer syntax ${location.transferSyntaxUid}`,

@@ -3,13 +3,12 @@ import { DicomwebError, type RenderedOffer, type WadoUriRequest } from '@sandyq/
 import { type Answer, HttpError, type RequestContext } from '@sandyq/http';
 import type { RetrievalDependencies } from '../dependencies.ts';
 import { type FoundInstance, findInstance } from '../find-instances.ts';
-import type { imagePlans } from '../rendered/frame-plan.ts';
 import type { PictureStyle } from '../rendered/picture-style.ts';
-import { readPresentationState } from '../rendered/presentation/answer-presentation-state.ts';
-import { presentationPlans } from '../rendered/presentation/presentation-plan.ts';
+import { lookThrough, readPresentationState } from '../rendered/presentation/answer-presentation-state.ts';
 import { referencedImages } from '../rendered/presentation/presentation-state.ts';
 import { RENDERING_VERSION } from '../rendered/rendered-answer.ts';
 import { renderedKindOf } from '../rendered/rendered-kind.ts';
+import { type LookedThrough, seriesRevision } from '../rendered/rendered-picture.ts';
 import { onePicture } from '../rendered/retrieve-rendered-image.ts';
 import { identifyRepresentation, taggedAnswer } from '../representation.ts';
 
@@ -27,10 +26,10 @@ export async function answerPicture(
   { request, found, offer }: WadoPicture,
 ): Promise<Answer> {
   const frameIndexes = framesOf(request, found, offer);
-  const state = await presentationOf(dependencies, context, { request, found });
+  const through = await presentationOf(dependencies, context, { request, found });
   const style = styleOf(request, offer);
   const { tag } = identifyRepresentation(
-    [found.location.sha256, ...(state === undefined ? [] : [state.sha256])],
+    [found.location.sha256, ...(through === undefined ? [] : [through.sha256])],
     'wado-uri-picture',
     RENDERING_VERSION,
     found.revision,
@@ -38,8 +37,9 @@ export async function answerPicture(
     offer.isAnimated,
     JSON.stringify(style),
   );
-  const wanted = { found, frameIndexes };
-  const order = { wanted, style, key: tag, isAnimated: offer.isAnimated, ...state?.order };
+  const { location } = found;
+  const { isAnimated } = offer;
+  const order = { location, frameIndexes, isAnimated, style, revision: seriesRevision(found), through };
   return taggedAnswer(context, { tag, caching: 'revalidated' }, () =>
     onePicture(dependencies, context, order),
   );
@@ -67,21 +67,14 @@ function styleOf(
   return { mediaType, annotations, quality, window, region, box: { width: columns, height: rows } };
 }
 
-interface AppliedState {
-  readonly sha256: Buffer;
-  readonly order: { readonly plans: typeof imagePlans };
-}
-
 /** The presentation state to look through; undefined where none was asked for. */
 async function presentationOf(
   dependencies: RetrievalDependencies,
   context: RequestContext,
   { request, found }: Pick<WadoPicture, 'request' | 'found'>,
-): Promise<AppliedState | undefined> {
-  const { presentation, region } = request;
+): Promise<LookedThrough | undefined> {
+  const { presentation } = request;
   if (presentation === undefined) return undefined;
-  if (region !== undefined)
-    throw bad('region', 'does not go with presentationUID here: that says what is seen');
   const { studyInstanceUid, sopInstanceUid } = found.path;
   const params = {
     study: studyInstanceUid,
@@ -97,10 +90,7 @@ async function presentationOf(
   const isReferred = referencedImages(state).some((image) => image.sopInstanceUid === sopInstanceUid);
   if (!isReferred)
     throw bad('presentationUID', 'names a presentation state that does not refer to this instance');
-  return {
-    sha256: foundState.location.sha256,
-    order: { plans: (source, style, draw) => presentationPlans(state, source, style, draw) },
-  };
+  return lookThrough(foundState.location.sha256, state);
 }
 
 /** What is not there is a wrong parameter here, not a missing resource (§9.5.1.2.7). */

@@ -15,6 +15,7 @@ const MOST_INFLATION = 1032;
 /** Puts instances into a zip file. */
 export const zipContainer: Container = {
   kind: 'zip',
+  passesOn: false,
   write: ({ parts, transferSyntax, name }) => ({
     headers: {
       'Content-Type': formatMediaType(

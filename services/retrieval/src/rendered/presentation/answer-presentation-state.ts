@@ -2,7 +2,6 @@
 import { locateInstance } from '@sandyq/database';
 import {
   DicomwebError,
-  frameUrl,
   parseAccept,
   parseRenderedParameters,
   renderedOffers,
@@ -11,22 +10,20 @@ import {
 import type { Answer, RequestContext } from '@sandyq/http';
 import type { RetrievalDependencies } from '../../dependencies.ts';
 import type { FoundInstance } from '../../find-instances.ts';
-import type { BodyPart } from '../../multipart-body.ts';
 import type { Reader } from '../../read-entry.ts';
 import { identifyRepresentation, taggedAnswer } from '../../representation.ts';
 import { readDataSet } from '../../transcoding/read-data-set.ts';
-import { annotationsOf } from '../annotation-text.ts';
+import { pictureParts, type ShownInstance } from '../picture-parts.ts';
 import type { PictureStyle } from '../picture-style.ts';
-import { renderFrames } from '../render-frames.ts';
-import { byteOrderOf, openSource } from '../render-source.ts';
+import { byteOrderOf } from '../render-source.ts';
 import {
   annotationWarning,
   multipartPictures,
-  partOf,
   RENDERING_VERSION,
   singlePicture,
   withHeaders,
 } from '../rendered-answer.ts';
+import { type LookedThrough, renderedPicture, seriesRevision } from '../rendered-picture.ts';
 import { orRenderingFault } from '../rendering-fault.ts';
 import { chooseOffer, styleOf } from '../retrieve-rendered-image.ts';
 import { presentationPlans } from './presentation-plan.ts';
@@ -65,15 +62,19 @@ export async function answerPresentationState(
     offer.multipart,
     context.baseUrl,
   );
-  const shown = { state, images, style };
+  const shown = shownThrough(found, state, { images, style });
   const make = async (): Promise<Answer> => {
     if (offer.multipart) {
-      return multipartPictures({ mediaType: style.mediaType, boundary }, parts(dependencies, context, shown));
+      return multipartPictures(
+        { mediaType: style.mediaType, boundary },
+        pictureParts(dependencies, context, shown, (_, fault) => {
+          throw fault;
+        }),
+      );
     }
-    const { logger } = context;
-    const made = dependencies.rendering.pictures.get(tag, context.signal, (signal) =>
-      firstPicture(dependencies, context, shown, { logger, signal }),
-    );
+    const [only] = shown;
+    if (only === undefined) throw noImages();
+    const made = renderedPicture(dependencies, only, context);
     return singlePicture(style.mediaType, await orRenderingFault(made));
   };
   const warning = annotationWarning(context, parameters);
@@ -91,10 +92,21 @@ export async function readPresentationState(
   return { dataSet, byteOrder: byteOrderOf(location) };
 }
 
-interface Shown {
-  readonly state: PresentationState;
-  readonly images: readonly ShownImage[];
-  readonly style: PictureStyle;
+function shownThrough(
+  { location: { sha256 } }: FoundInstance,
+  state: PresentationState,
+  { images, style }: { readonly images: readonly ShownImage[]; readonly style: PictureStyle },
+): ShownInstance[] {
+  const through = lookThrough(sha256, state);
+  return images.map(({ found, frameIndexes }) => {
+    const { location, path } = found;
+    return { location, path, frameIndexes, style, revision: seriesRevision(found), through };
+  });
+}
+
+/** How frames look through a presentation state, and which one it is. */
+export function lookThrough(sha256: Buffer, state: PresentationState): LookedThrough {
+  return { sha256, plans: (source, style, draw) => presentationPlans(state, source, style, draw) };
 }
 
 /** The images referred to that are there; they are of the same study (PS3.3 C.11.11). */
@@ -118,46 +130,6 @@ async function imagesOf(
     if (frameIndexes.length > 0) images.push({ found: { ...located, path }, frameIndexes });
   }
   return { images, missing: references.length - images.length };
-}
-
-async function* parts(
-  dependencies: RetrievalDependencies,
-  context: RequestContext,
-  shown: Shown,
-): AsyncGenerator<BodyPart> {
-  for await (const { contentLocation, bytes } of pictures(dependencies, context, shown, context)) {
-    yield partOf(shown.style.mediaType, { contentLocation, bytes });
-  }
-}
-
-async function firstPicture(
-  dependencies: RetrievalDependencies,
-  context: RequestContext,
-  shown: Shown,
-  reader: Reader,
-): Promise<Buffer> {
-  for await (const { bytes } of pictures(dependencies, context, shown, reader)) return bytes;
-  throw noImages();
-}
-
-async function* pictures(
-  dependencies: RetrievalDependencies,
-  { baseUrl }: Pick<RequestContext, 'baseUrl'>,
-  { state, images, style }: Shown,
-  reader: Reader,
-): AsyncGenerator<{ readonly contentLocation: string; readonly bytes: Buffer }> {
-  for (const { found, frameIndexes } of images) {
-    const source = await openSource(dependencies, found.location, reader);
-    const draw = await annotationsOf(dependencies, source, style.annotations, reader);
-    const order = { source, frameIndexes, style, plan: presentationPlans(state, source, style, draw) };
-    let position = 0;
-    for await (const bytes of renderFrames(dependencies, order, reader)) {
-      const frameNumber = (frameIndexes[position] ?? 0) + 1;
-      const contentLocation = `${frameUrl(`${baseUrl}/dicom-web`, found.path, frameNumber)}/rendered`;
-      yield { contentLocation, bytes };
-      position += 1;
-    }
-  }
 }
 
 function noImages(): DicomwebError {

@@ -2,6 +2,7 @@
 import { stringOf } from '@sandyq/dicom';
 import { DicomwebError, type PixelSize } from '@sandyq/dicomweb';
 import {
+  beforeOrientation,
   CodecError,
   type EncodeOptions,
   fullWindow,
@@ -17,7 +18,7 @@ import {
   squarePixels,
 } from '@sandyq/pixel-data';
 import type { DrawAnnotations, FramePlan, PlanFrame } from '../frame-plan.ts';
-import { type PictureStyle, place } from '../picture-style.ts';
+import { type PictureStyle, place, regionOf } from '../picture-style.ts';
 import type { RenderSource } from '../render-source.ts';
 import { drawGraphics, type GraphicSpace } from './graphic-drawing.ts';
 import {
@@ -50,26 +51,34 @@ export function presentationPlans(
     }
     const frame = { sopInstanceUid: source.location.sopInstanceUid, frameNumber: frameIndex + 1 };
     const shading = shadingThrough(state, source, frame);
-    const { region, orientation, size } = placeThrough(state, source, { style, frame });
-    const space = { region, orientation, size };
+    const { space, region, cut, size } = placeThrough(state, source, { style, frame });
     const recipe: PictureRecipe = {
       shading,
       shutter: shutterOf(state),
       overlays: activeOverlays(state, source, frameIndex),
       region,
-      orientation,
+      orientation: space.orientation,
     };
     const text = draw?.(frameIndex, shading);
-    return { recipe, size, drawing: drawingOf(state, { space, frame, text }) };
+    return { recipe, size, drawing: drawingOf(state, { space, cut, frame, text }) };
   };
 }
 
 function drawingOf(
   state: PresentationState,
-  { space, frame, text }: { space: GraphicSpace; frame: ReferencedFrame; text: EncodeOptions['drawing'] },
+  {
+    space,
+    cut,
+    frame,
+    text,
+  }: Pick<Place, 'space' | 'cut'> & { frame: ReferencedFrame; text: EncodeOptions['drawing'] },
 ): FramePlan['drawing'] {
   const graphics = drawGraphics(state, frame, space);
-  return (size) => graphics + (text?.(size) ?? '');
+  const moved =
+    graphics === '' || (cut.left === 0 && cut.top === 0)
+      ? graphics
+      : `<g transform="translate(${-cut.left} ${-cut.top})">${graphics}</g>`;
+  return (size) => moved + (text?.(size) ?? '');
 }
 
 /** Modality LUT, Softcopy VOI LUT and Presentation LUT of the state; none of the image's own (N.2.1). */
@@ -94,23 +103,42 @@ function wholeRange({ description }: RenderSource, modality: ModalityLut | undef
   return fullWindow(Math.min(...ends), Math.max(...ends));
 }
 
-/** Displayed area, turn and flip, size of the picture. */
+/** Where the image is on the picture. */
+interface Place {
+  /** All that the presentation state shows, in the scale of the picture: what graphics are drawn in. */
+  readonly space: GraphicSpace;
+  /** Place of the picture in it: the region of the request is taken of what is seen (PS3.18 §9.5.2.4). */
+  readonly cut: { readonly left: number; readonly top: number };
+  /** What of the image is on the picture. */
+  readonly region: PixelRegion;
+  readonly size: PixelSize;
+}
+
+/** Displayed area, turn and flip, the part that is asked for, size of the picture. */
 function placeThrough(
   state: PresentationState,
   source: RenderSource,
   { style, frame }: { readonly style: PictureStyle; readonly frame: ReferencedFrame },
-): GraphicSpace {
+): Place {
   const { dataSet, byteOrder, description } = source;
   const image = { width: description.columns, height: description.rows };
   const area = displayedAreaOf(state, frame);
-  const region = area === undefined ? { left: 0, top: 0, ...image } : regionOf(area, image);
+  const region = area === undefined ? { left: 0, top: 0, ...image } : areaRegion(area, image);
   const orientation = orientationOf(state);
-  const aspect = area?.pixelAspect ?? pixelAspectOf(dataSet, byteOrder, frame.frameNumber - 1);
+  const imageAspect = area?.pixelAspect ?? pixelAspectOf(dataSet, byteOrder, frame.frameNumber - 1);
   const isTurned = orientation.quarterTurns % 2 === 1;
+  const aspect = isTurned ? 1 / imageAspect : imageAspect;
   const shown = isTurned ? { width: region.height, height: region.width } : region;
-  const box = style.viewport ?? style.box ?? presentedBox(shown, area, isTurned ? 1 / aspect : aspect);
-  const placed = place({ ...style, viewport: undefined, box }, shown, isTurned ? 1 / aspect : aspect);
-  return { region, orientation, size: placed.size };
+  const part = regionOf(style, shown);
+  const box = style.viewport ?? style.box ?? presentedBox(part, area, aspect);
+  const { size } = place({ ...style, region: undefined, viewport: undefined, box }, part, aspect);
+  const [across, down] = [size.width / part.width, size.height / part.height];
+  return {
+    space: { region, orientation, size: { width: shown.width * across, height: shown.height * down } },
+    cut: { left: part.left * across, top: part.top * down },
+    region: beforeOrientation(part, region, orientation),
+    size,
+  };
 }
 
 /** Where the request says nothing of the size: one pixel for one, square, or as many as MAGNIFY asks for. */
@@ -121,7 +149,7 @@ function presentedBox(shown: PixelSize, area: DisplayedArea | undefined, aspect:
 }
 
 /** From corners to pixels. An area may reach beyond the image, what is there is black; but not for ever. */
-function regionOf({ left, top, right, bottom }: DisplayedArea, { width, height }: PixelSize): PixelRegion {
+function areaRegion({ left, top, right, bottom }: DisplayedArea, { width, height }: PixelSize): PixelRegion {
   const isNear = left > -2 * width && top > -2 * height && right < 3 * width && bottom < 3 * height;
   if (!isNear) {
     throw new DicomwebError(

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { withAbsoluteUris } from './retrieve-metadata.ts';
+import { withAbsoluteUris } from './absolute-pieces.ts';
 
 const instance = 'https://archive.example/dicom-web/studies/1/series/2/instances/3';
 
@@ -14,7 +14,7 @@ it('makes bulk data URIs absolute, and nothing else', () => {
     '7FE00010': { vr: 'OW', BulkDataURI: 'bulkdata/7FE00010' },
   };
   const sent: unknown = JSON.parse(
-    withAbsoluteUris(Buffer.from(JSON.stringify(stored)), instance).toString(),
+    Buffer.concat(withAbsoluteUris(Buffer.from(JSON.stringify(stored)), instance)).toString(),
   );
   expect(sent).toEqual({
     ...stored,
@@ -28,5 +28,5 @@ it('makes bulk data URIs absolute, and nothing else', () => {
 
 it('leaves metadata without bulk data as they are', () => {
   const json = Buffer.from('{"00080018":{"vr":"UI","Value":["3"]}}');
-  expect(withAbsoluteUris(json, instance)).toBe(json);
+  expect(withAbsoluteUris(json, instance)).toEqual([json]);
 });

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { PictureCache } from './picture-cache.ts';
+import { SharedCache } from './shared-cache.ts';
 
 const never = new AbortController().signal;
+const bytesOf = ({ length }: Buffer) => length;
 
-describe('PictureCache', () => {
+describe('SharedCache', () => {
   it('keeps what was asked for last, within its bytes', async () => {
     const kept: number[] = [];
-    const cache = new PictureCache({ mostBytes: 80, onChange: (bytes) => kept.push(bytes) });
+    const cache = new SharedCache<Buffer>({ bytesOf, mostBytes: 80, onChange: (bytes) => kept.push(bytes) });
     let made = 0;
     const get = (key: string, bytes = 10) =>
       cache.get(key, never, async () => {
@@ -25,7 +26,7 @@ describe('PictureCache', () => {
   });
 
   it('makes a picture once for all who ask meanwhile', async () => {
-    const cache = new PictureCache({ mostBytes: 1000 });
+    const cache = new SharedCache<Buffer>({ bytesOf, mostBytes: 1000 });
     const making = Promise.withResolvers<Buffer>();
     let made = 0;
     const get = () =>
@@ -40,13 +41,13 @@ describe('PictureCache', () => {
   });
 
   it('keeps no failure', async () => {
-    const cache = new PictureCache({ mostBytes: 1000 });
+    const cache = new SharedCache<Buffer>({ bytesOf, mostBytes: 1000 });
     await expect(cache.get('a', never, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
     expect((await cache.get('a', never, async () => Buffer.from('yes'))).toString()).toBe('yes');
   });
 
   it('goes on while anybody waits, and gives up when nobody does', async () => {
-    const cache = new PictureCache({ mostBytes: 1000 });
+    const cache = new SharedCache<Buffer>({ bytesOf, mostBytes: 1000 });
     const [first, second] = [new AbortController(), new AbortController()];
     let work: AbortSignal | undefined;
     const make = (signal: AbortSignal) => {

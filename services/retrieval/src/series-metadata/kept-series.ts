@@ -1,0 +1,116 @@
+/** Metadata of series that are made already: in this process's memory, and in PostgreSQL for all processes. */
+import { crc32 } from 'node:zlib';
+import {
+  type Database,
+  type DeflatedText,
+  keepSeriesMetadata,
+  readSeriesMetadata,
+  type SeriesMetadataKey,
+} from '@sandyq/database';
+import type { Logger, Metrics } from '@sandyq/telemetry';
+import { SharedCache } from '../shared-cache.ts';
+import { inflateText } from './deflate-text.ts';
+
+/** Who wants the metadata of which series. */
+export interface WantedSeries {
+  readonly key: SeriesMetadataKey;
+  /** Whether the database has said that it keeps something for this revision. */
+  readonly isKept: boolean;
+  readonly signal: AbortSignal;
+  readonly logger: Logger;
+  /** Makes them; undefined where they are too long to be kept, or the series has another state now. */
+  readonly make: (signal: AbortSignal) => Promise<DeflatedText | undefined>;
+}
+
+const MEBIBYTE = 1024 * 1024;
+/** A CT series of 300 instances takes 50 KB. */
+const MOST_DEFLATED_BYTES = 32 * MEBIBYTE;
+/** The most that is kept of one series. */
+export const LARGEST_DEFLATED_BYTES = 4 * MEBIBYTE;
+/** For those who do not take gzip: a CT series of 1,000 instances takes 11 MB. */
+const MOST_TEXT_BYTES = 48 * MEBIBYTE;
+const LARGEST_TEXT_BYTES = 16 * MEBIBYTE;
+/** It is remembered of what it cannot be kept: nobody tries again. */
+const REFUSAL_BYTES = 256;
+/** What waits for PostgreSQL to keep it; more is made again when it is asked for again. */
+const MOST_WAITING_BYTES = 16 * MEBIBYTE;
+
+/** One for each process. */
+export class KeptSeries {
+  readonly #database: Database;
+  readonly #deflated: SharedCache<DeflatedText | undefined>;
+  readonly #texts: SharedCache<Buffer | undefined>;
+  #keeping: Promise<void> = Promise.resolve();
+  #waitingBytes = 0;
+
+  constructor(database: Database, metrics: Metrics) {
+    const kept = metrics.gauge({
+      name: 'retrieval_metadata_cache_bytes',
+      help: 'Metadata of series that are kept in memory for those who ask again.',
+      labels: { form: ['deflated', 'text'] },
+    });
+    this.#database = database;
+    this.#deflated = new SharedCache<DeflatedText | undefined>({
+      mostBytes: MOST_DEFLATED_BYTES,
+      largestShare: LARGEST_DEFLATED_BYTES / MOST_DEFLATED_BYTES,
+      bytesOf: (text) => text?.deflated.length ?? REFUSAL_BYTES,
+      onChange: (bytes) => kept.set(bytes, { form: 'deflated' }),
+    });
+    this.#texts = new SharedCache<Buffer | undefined>({
+      mostBytes: MOST_TEXT_BYTES,
+      largestShare: LARGEST_TEXT_BYTES / MOST_TEXT_BYTES,
+      bytesOf: (text) => text?.length ?? REFUSAL_BYTES,
+      onChange: (bytes) => kept.set(bytes, { form: 'text' }),
+    });
+  }
+
+  /** From memory, from PostgreSQL, or made and kept there. Throws what `make` throws; the signal's reason. */
+  deflated(wanted: WantedSeries): Promise<DeflatedText | undefined> {
+    return this.#deflated.get(nameOf(wanted.key), wanted.signal, async (signal) => {
+      const kept = wanted.isKept ? await this.#read(wanted) : undefined;
+      if (kept !== undefined) return kept;
+      const made = await wanted.make(signal);
+      if (made !== undefined) this.#keep(wanted, made);
+      return made;
+    });
+  }
+
+  /** The same as it was before it was compressed; undefined also where that is too long for one piece of memory. */
+  text(wanted: WantedSeries): Promise<Buffer | undefined> {
+    return this.#texts.get(nameOf(wanted.key), wanted.signal, async (signal) => {
+      const deflated = await this.deflated({ ...wanted, signal });
+      if (deflated === undefined || deflated.textBytes > LARGEST_TEXT_BYTES) return undefined;
+      return inflateText(deflated);
+    });
+  }
+
+  /** Resolves when what was made is kept. */
+  async close(): Promise<void> {
+    await this.#keeping;
+  }
+
+  async #read({ key, logger }: WantedSeries): Promise<DeflatedText | undefined> {
+    const kept = await readSeriesMetadata(this.#database, key);
+    if (kept === undefined || crc32(kept.deflated) === kept.deflatedCrc32) return kept;
+    logger.warn('series-metadata-unreadable', { studyKey: key.studyKey, seriesKey: key.seriesKey });
+    return undefined;
+  }
+
+  /** One after the other, beside the answers: nobody waits for a cache to be written. */
+  #keep({ key, logger }: WantedSeries, text: DeflatedText): void {
+    const { length } = text.deflated;
+    if (this.#waitingBytes + length > MOST_WAITING_BYTES) return;
+    this.#waitingBytes += length;
+    this.#keeping = this.#keeping
+      .then(() => keepSeriesMetadata(this.#database, key, text))
+      .catch((error: unknown) => logger.warn('series-metadata-not-kept', { error }))
+      .finally(() => {
+        this.#waitingBytes -= length;
+      });
+  }
+}
+
+/** Everything that shapes it. */
+function nameOf({ seriesKey, revision, instancesSha256, baseUrl }: SeriesMetadataKey): string {
+  return `${seriesKey} ${revision} ${instancesSha256.toString('base64')} ${baseUrl}`;
+}
