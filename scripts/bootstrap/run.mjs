@@ -8,6 +8,9 @@ const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
 /** One Ctrl-C arrives twice: from the terminal and from npm, which passes its own on. */
 const SAME_SIGNAL_MS = 1000;
 
+/** What Node has compiled once, it need not again: half of the time to start. It sees for itself what has changed. */
+const COMPILED = 'node_modules/.cache/sandyq-compiled';
+
 /**
  * Runs a file with our standard streams; resolves to the exit code for this process.
  * @param {{ node: string, file: string, args: string[], root: string }} command
@@ -15,7 +18,11 @@ const SAME_SIGNAL_MS = 1000;
 export async function run({ node, file, args, root }) {
   const command = [...endWithParent(), node, join(root, file), ...args];
   // A process group of its own: a signal from the terminal reaches the command once, through us.
-  const child = spawn(command[0], command.slice(1), { stdio: 'inherit', detached: true });
+  const child = spawn(command[0], command.slice(1), {
+    stdio: 'inherit',
+    detached: true,
+    env: { NODE_COMPILE_CACHE: join(root, COMPILED), ...process.env },
+  });
   const { code, signal } = await untilExit(child, child.pid);
   return code ?? exitCodeOf(signal);
 }

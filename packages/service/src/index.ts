@@ -6,4 +6,5 @@ export {
   openArchive,
   openObjectStore,
 } from './open-archive.ts';
+export type { Peers } from './processes/peers.ts';
 export { type Mounted, type ServiceDefinition, startService } from './start-service.ts';

@@ -24,12 +24,14 @@ import {
 import type { ReadinessCheck, S3Settings, Settings } from '@sandyq/http';
 import {
   assertSameFileSystem,
+  boundedRanges,
   createFilesystemStore,
   createS3Store,
   type FileSystem,
   makeDurableDirectory,
   nodeFileSystem,
   type ObjectStore,
+  type RangeReads,
   SegmentSpool,
   type StoreMaintenance,
   uuidV7Source,
@@ -37,6 +39,7 @@ import {
   withRetry,
 } from '@sandyq/storage';
 import type { Logger, Metrics } from '@sandyq/telemetry';
+import { noPeers, type Peers } from './processes/peers.ts';
 
 /** Facility that owns what a sender without a facility stores; only the single user is one. */
 export const DEFAULT_FACILITY_CODE = 'default';
@@ -46,6 +49,8 @@ export interface Archive {
   readonly database: Database;
   /** With retries and limits. */
   readonly store: ObjectStore;
+  /** Short ranges of the same store, for answers; with retries and limits. */
+  readonly ranges: RangeReads;
   /** The same store without them, for sweeping and settling. */
   readonly maintenance: ObjectStore & StoreMaintenance;
   /** The second store, if one is configured; with retries and limits. Nothing a sender waits for depends on it. */
@@ -58,6 +63,7 @@ export interface Archive {
   readonly audit: AuditWriter;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  readonly peers: Peers;
   readonly readinessChecks: readonly ReadinessCheck[];
   close(): Promise<void>;
 }
@@ -68,6 +74,8 @@ export interface OpenArchiveOptions {
   readonly connectionString: string;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Default: it serves alone. */
+  readonly peers?: Peers;
 }
 
 const PUTS_AT_ONCE = 32;
@@ -82,6 +90,7 @@ export async function openArchive({
   connectionString,
   logger,
   metrics,
+  peers = noPeers(metrics),
 }: OpenArchiveOptions): Promise<Archive> {
   const database = openDatabase({
     connectionString,
@@ -99,6 +108,7 @@ export async function openArchive({
     );
     const limits = { puts: PUTS_AT_ONCE, reads: READS_AT_ONCE, maximumWaitMs: STORE_WAIT_MS };
     const store = withRetry(withLimit(plainStore, limits));
+    const ranges = boundedRanges(plainStore, limits);
     const newId = uuidV7Source({ now: Date.now, fillRandom: (bytes) => randomFillSync(bytes) });
     const spool = new SegmentSpool({ directory: settings.spoolFolder, fileSystem, newId });
     const audit = createAuditWriter({ insert: (events) => insertAuditEvents(database, events), logger });
@@ -106,6 +116,7 @@ export async function openArchive({
       settings,
       database,
       store,
+      ranges,
       maintenance: plainStore,
       replica: settings.replica && openReplica(settings.replica, settings.s3TimeoutSeconds, fileSystem),
       fileSystem,
@@ -115,6 +126,7 @@ export async function openArchive({
       audit,
       logger,
       metrics,
+      peers,
       readinessChecks: readinessChecksOf(database, store),
       close: async () => {
         await audit.close();
@@ -144,7 +156,7 @@ export async function openObjectStore(
   settings: Settings,
   fileSystem: FileSystem,
   mayBegin: () => Promise<boolean>,
-): Promise<ObjectStore & StoreMaintenance> {
+): Promise<ObjectStore & StoreMaintenance & RangeReads> {
   // Spool and store see to what is in it.
   await makeDurableDirectory(settings.dataFolder, fileSystem);
   await mkdir(settings.spoolFolder, { recursive: true, mode: 0o700 });
@@ -165,7 +177,7 @@ function openBucket(
   { secretKey, prefix, ...connection }: S3Settings,
   timeoutSeconds: number,
   fileSystem: FileSystem,
-): ObjectStore & StoreMaintenance {
+): ObjectStore & StoreMaintenance & RangeReads {
   return createS3Store({
     ...connection,
     idleTimeoutMs: timeoutSeconds * 1_000,

@@ -1,39 +1,39 @@
-/** The standalone archive: ingest, index and retrieval in one process, with an embedded PostgreSQL unless DATABASE_URL is set. */
+/**
+ * The standalone archive: ingest, index and retrieval on one port, in as many processes as the machine feeds, with an embedded PostgreSQL
+ * unless DATABASE_URL is set.
+ */
+import { availableParallelism } from 'node:os';
 
 import type { Settings } from '@sandyq/http';
-import { mountIndex } from '@sandyq/index';
-import { mountIngest } from '@sandyq/ingest';
-import { mountRetrieval } from '@sandyq/retrieval';
-import { type Archive, type Mounted, startService } from '@sandyq/service';
+import { startService } from '@sandyq/service';
 import type { Logger } from '@sandyq/telemetry';
-import { noteRestore } from './backup/restored-mark.ts';
 import { keepPostgres } from './embedded-postgres/keep-postgres.ts';
 
-await startService({ name: 'standalone', mount, openDatabase, onListening: greet });
+/** The other half of the cores is PostgreSQL's, the kernel's and the codecs' (docs/decisions/0032). */
+const processes = Math.max(1, Math.floor(availableParallelism() / 2));
+/** Of PostgreSQL, beside those of the serving processes: command-line tools, backups. Each that may be costs shared memory. */
+const SPARE_CONNECTIONS = 50;
 
-async function mount(archive: Archive): Promise<Mounted> {
-  const { database } = archive.settings;
-  // Before the first request: a restored database gives no verdicts until it has looked at the store.
-  if (database.kind === 'embedded' && (await noteRestore(database.folder, archive))) {
-    archive.logger.warn('database-restored');
-  }
-  const services = [mountIngest(archive), mountIndex(archive), mountRetrieval(archive)];
-  return {
-    routes: services.flatMap(({ routes }) => routes),
-    readinessChecks: services.flatMap(({ readinessChecks = [] }) => readinessChecks),
-    stop: async () => {
-      for (const service of services) await service.stop?.();
-    },
-  };
-}
+/** Loaded while PostgreSQL starts. */
+const services = import('./mount-services.ts');
 
-async function openDatabase(settings: Settings, logger: Logger) {
+await startService({
+  name: 'standalone',
+  mount: async (archive) => (await services).mountServices(archive),
+  processes,
+  openDatabase,
+  onListening: greet,
+});
+
+async function openDatabase(settings: Settings, logger: Logger, serving: number) {
   if (settings.database.kind === 'external') {
     return { connectionString: settings.database.url.reveal(), stop: () => Promise.resolve() };
   }
+  const connections = serving * settings.database.maxConnections + SPARE_CONNECTIONS;
   return keepPostgres({
     dataDirectory: settings.dataFolder,
     logger,
+    settings: { max_connections: String(connections) },
     onLost: (error) => {
       logger.error('database-lost', { error });
       process.stderr.write('\nAnother process has taken the data folder.\n\n');

@@ -65,8 +65,11 @@ async function rootCandidates(needs: AccountNeeds): Promise<PostgresAccount[]> {
 }
 
 async function canUse(account: PostgresAccount, { postgres, dataDirectory }: AccountNeeds): Promise<boolean> {
-  if (!(await succeeds([...account.prefix, postgres, '--version'], account))) return false;
-  if (await canEnter(account, dataDirectory)) return true;
+  const [canRun, mayEnter] = await Promise.all([
+    succeeds([...account.prefix, postgres, '--version'], account),
+    canEnter(account, dataDirectory),
+  ]);
+  if (!canRun || mayEnter) return canRun;
   const { owner } = account;
   if (owner === undefined || owner.uid !== (await ownerOf(postgres))?.uid) return false;
   // Root runs this user's programs, so it may trust the user with the folder.
