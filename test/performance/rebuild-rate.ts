@@ -1,6 +1,6 @@
 /**
- * `node test/performance/rebuild-rate.ts [STUDIES]`: how fast `npm run rebuild-index` makes an index of CT series of 300
- * slices, 130 attributes each, on a PostgreSQL of its own. The slices have few pixels: a rebuild never reads them.
+ * How fast `npm run rebuild-index` makes an index of CT series of 300 slices, 130 attributes each, on a PostgreSQL of its own.
+ * The slices have few pixels: a rebuild never reads them.
  */
 import { createHash, randomFillSync } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -21,24 +21,26 @@ const SLICES = 300;
 const ATTRIBUTES = 130;
 const SLICE_BYTES = 8_192;
 
-const studies = Number(process.argv[2] ?? '60');
-const dataFolder = await mkdtemp(join(tmpdir(), 'sandyq-rebuild-rate-'));
-try {
-  await fillStore();
-  const postgres = await startTestPostgres(join(dataFolder, 'postgres-of-bench'));
+/** What the command said of itself, as JSON. */
+export async function measureRebuild(studies: number): Promise<unknown> {
+  const dataFolder = await mkdtemp(join(tmpdir(), 'sandyq-rebuild-rate-'));
   try {
-    const environment = { SANDYQ_DATA: dataFolder, DATABASE_URL: postgres.connectionString };
-    const { code, stdout, stderr } = await runScript('rebuild-index.ts', ['--json'], environment);
-    if (code !== 0) throw new Error(stderr);
-    console.log(stdout);
+    await fillStore(dataFolder, studies);
+    const postgres = await startTestPostgres(join(dataFolder, 'postgres-of-bench'));
+    try {
+      const environment = { SANDYQ_DATA: dataFolder, DATABASE_URL: postgres.connectionString };
+      const { code, stdout, stderr } = await runScript('rebuild-index.ts', ['--json'], environment);
+      if (code !== 0) throw new Error(stderr);
+      return JSON.parse(stdout) as unknown;
+    } finally {
+      await postgres.stop();
+    }
   } finally {
-    await postgres.stop();
+    await rm(dataFolder, { recursive: true, force: true });
   }
-} finally {
-  await rm(dataFolder, { recursive: true, force: true });
 }
 
-async function fillStore(): Promise<void> {
+async function fillStore(dataFolder: string, studies: number): Promise<void> {
   const fileSystem = nodeFileSystem();
   const store = createFilesystemStore({ root: join(dataFolder, 'objects'), fileSystem });
   const newId = uuidV7Source({ now: Date.now, fillRandom: (bytes) => randomFillSync(bytes) });

@@ -1,0 +1,89 @@
+/** A run as Markdown: the table of goals, what each target did, and the tables of the checks. */
+import type { Measure, MeasuredTurn } from '../bench-case.ts';
+import { boundText, type Verdict } from '../goals.ts';
+import { clientCpuMsPerOperation, figureOf, MEASURES, rounded } from '../measures.ts';
+import { median } from '../statistics.ts';
+import { type CheckOutcome, type ComparedOutcome, failuresOf, type Report } from './report.ts';
+
+const ALL_MEASURES = Object.keys(MEASURES) as Measure[];
+
+/** The whole report. */
+export function markdownOf(report: Report): string {
+  const failures = failuresOf(report);
+  return [
+    heading(report),
+    '## Goals',
+    goalsTable(report),
+    ...(failures.length === 0 ? [] : ['## Failed', failures.map((line) => `- ${line}`).join('\n')]),
+    '## Figures',
+    'Medians of the turns. Client: CPU of the benchmark itself for one operation, which no target is charged with.',
+    figuresTable(report.compared),
+    ...report.checks.flatMap(({ check, report: found }) =>
+      found === undefined ? [] : [`## ${check.work}`, found.markdown],
+    ),
+    '',
+  ].join('\n\n');
+}
+
+/** One line for each goal: for docs/performance.md too. */
+export function goalsTable({ compared, checks }: Report): string {
+  return table(
+    ['work', 'measure', 'against', 'goal', 'measured', ''],
+    [
+      ...compared.flatMap((outcome) => outcome.verdicts.map((verdict) => goalRow(outcome, verdict))),
+      ...checks.flatMap(boundRows),
+    ],
+  );
+}
+
+function heading({ seed, isQuick, rounds, startedAt, machine, targets }: Report): string {
+  const names = targets.map(({ name, dicomWebUrl }) => `${name} (${dicomWebUrl})`).join(', ');
+  const quick = isQuick ? ' A quick run: it says whether everything works, not how fast it is.' : '';
+  return `# Benchmark\n\n${startedAt}, ${machine}; seed ${seed}, ${rounds} rounds; ${names}.${quick}`;
+}
+
+function goalRow({ benchCase }: ComparedOutcome, { goal, ratio, state }: Verdict): string[] {
+  const measured = ratio === undefined ? '' : rounded(ratio);
+  return [benchCase.work, MEASURES[goal.measure].title, goal.against, boundText(goal), measured, state];
+}
+
+function boundRows({ check, report }: CheckOutcome): string[][] {
+  return (report?.bounds ?? []).map(({ what, value, most, unit }) => [
+    check.work,
+    what,
+    '',
+    `≤ ${rounded(most)} ${unit}`,
+    `${rounded(value)} ${unit}`,
+    value <= most ? 'met' : 'missed',
+  ]);
+}
+
+function figuresTable(compared: readonly ComparedOutcome[]): string {
+  const titles = ALL_MEASURES.map((measure) => MEASURES[measure].title);
+  return table(
+    ['case', 'target', ...titles, 'client CPU ms each'],
+    compared.flatMap(({ benchCase, targets, floor }) => [
+      ...targets.map(({ name, turns }) => figuresRow(benchCase.name, name, turns)),
+      ...(floor === undefined
+        ? []
+        : [
+            figuresRow(benchCase.name, 'floor, before', [floor.before]),
+            figuresRow(benchCase.name, floor.isVoid ? 'floor, after: void' : 'floor, after', [floor.after]),
+          ]),
+    ]),
+  );
+}
+
+function figuresRow(caseName: string, target: string, turns: readonly MeasuredTurn[]): string[] {
+  const figures = ALL_MEASURES.map((measure) => {
+    const values = turns.flatMap((turn) => figureOf(turn, measure) ?? []);
+    return values.length === 0 ? '' : MEASURES[measure].format(median(values));
+  });
+  const client = turns.length === 0 ? '' : rounded(median(turns.map(clientCpuMsPerOperation)));
+  return [caseName, target, ...figures, client];
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
