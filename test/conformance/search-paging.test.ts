@@ -113,3 +113,25 @@ describe('an offset nobody paged to', () => {
     expect(await page('studies', 'offset=999999999999999')).toEqual({ studies: [], warning: undefined });
   });
 });
+
+describe('what remains', () => {
+  it('is counted up to a hundred, and beyond only said to be', async () => {
+    const day = '20200101';
+    await storeAll(
+      archive.url,
+      Array.from({ length: 103 }, (_, index) => study(5_000 + index, day)),
+    );
+    const remaining = async (resource: string, query: string) =>
+      (await page(resource, `StudyDate=${day}&${query}`)).warning;
+    for (const resource of ['studies', 'series', 'instances']) {
+      expect(await remaining(resource, 'limit=3')).toBe(
+        'There are 100 additional results that can be requested',
+      );
+      expect(await remaining(resource, 'limit=2')).toBe('There are additional results that can be requested');
+      expect(await remaining(resource, 'limit=5&offset=97')).toBe(
+        'There are 1 additional results that can be requested',
+      );
+      expect(await remaining(resource, 'limit=103')).toBeUndefined();
+    }
+  });
+});

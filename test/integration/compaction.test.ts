@@ -81,6 +81,8 @@ describe.each(stores)('a study sent one instance a request, on $name', ({ skip, 
     // Nothing more to do, and nothing that a second look would find.
     expect(await compact(archive.url, '')).toMatchObject({ series: 0, rewritten: 0 });
     await archive.archive.database.query({ text: 'delete from instance_metadata' });
+    // Else the metadata of a series that are kept for its revision would be sent.
+    await archive.archive.database.query({ text: 'update series set revision = revision + 1' });
     expect(await answers(archive.url)).toEqual(before);
   });
 });

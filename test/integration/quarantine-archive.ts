@@ -48,6 +48,13 @@ export class QuarantineArchive {
     return new QuarantineArchive(test, keys);
   }
 
+  /** The key of one who may see what belongs to this facility only. */
+  async radiologistOf(facility: string): Promise<Headers> {
+    const input = { roles: ['radiologist' as const], facility };
+    const { key } = await makeApiKey(this.test.archive.database, input, 'test');
+    return { Authorization: `Bearer ${key}` };
+  }
+
   newStudy(): string {
     this.#lastStudy += 1;
     return `2.7.${this.#lastStudy}`;

@@ -124,8 +124,8 @@ describe('a rendered instance', () => {
     expect(await refusal(`${urlOf('image')}/rendered`, 'video/mp4')).toMatch(
       /^406 This is rendered as image\/jpeg/,
     );
-    expect(await refusal(`${urlOf('report')}/rendered`)).toMatch(
-      /^406 Instances of SOP class 1.2.840.10008.5.1.4.1.1.88.11/,
+    expect(await refusal(`${urlOf('report')}/rendered`, 'image/jpeg')).toBe(
+      '406 This is rendered as text/html, text/plain, text/xml',
     );
     expect(await refusal(`${urlOf('image')}/frames/2/rendered`)).toBe(
       '404 The instance has no frame 2: it has 1.',

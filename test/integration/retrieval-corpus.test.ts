@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { listInstances } from '@sandyq/database';
 import {
   compareContent,
   type DicomJson,
@@ -25,8 +26,10 @@ import {
   skipWithoutCorpus,
 } from '../support/corpus.ts';
 import { get, getJson, storeOne } from '../support/dicomweb.ts';
+import { getEncoded } from '../support/encoded-get.ts';
 import { type ExpectedFrames, expectedFrames } from '../support/expected-frames.ts';
 import { decodeMultipart, type MultipartPart } from '../support/multipart.ts';
+import { startSecondRetrieval } from '../support/second-retrieval.ts';
 import { startArchive, type TestArchive } from '../support/start-archive.ts';
 
 const explicitLittleEndian = '1.2.840.10008.1.2.1';
@@ -137,6 +140,41 @@ describe.skipIf(skipWithoutCorpus)('retrieval of the corpus', () => {
       const { json } = toDicomJson(file, { bulkDataUri: (path) => `${url}/bulkdata/${path}` });
       expect(sent).toEqual(JSON.parse(stringifyDicomJson(json)));
     });
+  });
+
+  it('sends the metadata of a series and of a study as those of their instances, byte for byte, whoever kept them', async () => {
+    const studiesUrl = `${archive.url}/dicom-web/studies`;
+    const { host } = new URL(archive.url);
+    const other = await startSecondRetrieval(archive);
+    const texts = new Map<string, string>();
+    await expectOfAll(async ({ url }) => {
+      texts.set(url, (await getEncoded(`${url}/metadata`)).body.toString().slice(1, -1));
+    });
+    const series = [...new Set(stored.map(({ url }) => url.split('/instances/')[0] ?? ''))];
+    const studies = [...new Set(series.map((url) => url.split('/series/')[0] ?? ''))];
+    const faults: string[] = [];
+    const compare = async (url: string, from: string, coding: string) => {
+      const [studyInstanceUid = '', seriesInstanceUid] = url.slice(studiesUrl.length + 1).split('/series/');
+      const list = await listInstances(archive.testDatabase.database, {
+        studyInstanceUid,
+        seriesInstanceUid,
+      });
+      const expected = list?.instances.map((one) =>
+        texts.get(
+          `${studiesUrl}/${studyInstanceUid}/series/${one.seriesInstanceUid}/instances/${one.sopInstanceUid}`,
+        ),
+      );
+      const { body } = await getEncoded(`${from}/metadata`, { host, 'accept-encoding': coding });
+      if (body.toString() !== `[${expected?.join(',')}]`) faults.push(`${coding} ${from}`);
+    };
+    // Made; then from memory, and by another process from the database.
+    await concurrently(series, (url) => compare(url, url, 'gzip'));
+    await concurrently(studies, (url) => compare(url, url, 'gzip'));
+    await concurrently([...series, ...studies], (url) =>
+      compare(url, url.replace(archive.url, other.url), 'identity'),
+    );
+    await other.stop();
+    expect(faults).toEqual([]);
   });
 
   it('sends every frame, native ones in little endian and others as stored', async () => {

@@ -56,6 +56,7 @@ describe('WADO-URI', () => {
     [['cine', '&frameNumber=1'], '200 image/jpeg'],
     [['cine', '&rows=16'], '200 image/jpeg'],
     [['report'], dicom()],
+    [['report', '&contentType=text/html'], '200 text/html; charset=utf-8'],
     [['document'], dicom()],
     [['document', '&contentType=application/pdf'], '200 application/pdf'],
     [['image', '&contentType=application/dicom', 'image/*'], '406 application/problem+json'],
@@ -102,9 +103,14 @@ describe('WADO-URI', () => {
     const picture = await pictureOf('image', `&contentType=image/png${state}`);
     expect([picture.width, picture.height]).toEqual([10, 20]);
     expect(pixelAt(picture, 2, 1)[0]).toBe(0x40);
+    // Of what is seen, turned and mirrored, with its graphics where they were.
+    const part = await pictureOf('image', `&contentType=image/png&region=0.4,0.25,1,1${state}`);
+    expect([part.width, part.height]).toEqual([6, 15]);
+    for (let y = 0; y < 15; y++) {
+      for (let x = 0; x < 6; x++) expect(pixelAt(part, x, y)).toEqual(pixelAt(picture, x + 4, y + 5));
+    }
     for (const [name, query] of [
       ['cine', `&frameNumber=1${state}`],
-      ['image', `&region=0,0,1,1${state}`],
       [
         'image',
         `&presentationUID=${instances.cine.sopInstanceUid}&presentationSeriesUID=${instances.cine.seriesInstanceUid}`,

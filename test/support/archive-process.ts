@@ -35,15 +35,15 @@ const STOP_MS = 10_000;
 const repository = join(import.meta.dirname, '..', '..');
 
 /**
- * Starts the service on a free port and waits until `/readyz` answers 200. Throws with its output if it does not come up
- * within `readyMs`.
+ * Starts the service on a free port, as one process unless told otherwise, and waits until `/readyz` answers 200. Throws
+ * with its output if it does not come up within `readyMs`.
  */
 export async function startArchiveProcess(
   name: ServiceName,
   environment: Readonly<Record<string, string>>,
   readyMs = READY_MS,
 ): Promise<ArchiveProcess> {
-  const spawned = spawnService(name, { SANDYQ_PORT: '0', ...environment });
+  const spawned = spawnService(name, { SANDYQ_PORT: '0', SANDYQ_PROCESSES: '1', ...environment });
   try {
     const url = await readyUrl(spawned, readyMs);
     const { child } = spawned;
@@ -83,11 +83,12 @@ interface Spawned {
 
 function spawnService(name: ServiceName, environment: Readonly<Record<string, string>>): Spawned {
   const main = join(repository, 'services', name, 'src', 'main.ts');
-  // Nothing of the test's own environment reaches it but what every program has.
-  const { PATH = '', HOME = '', TMPDIR = '/tmp' } = process.env;
+  // Nothing of the test's own environment reaches it but what every program has, and what Node has compiled before.
+  const { PATH = '', HOME = '', TMPDIR = '/tmp', NODE_COMPILE_CACHE } = process.env;
+  const compiled = NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE };
   const child = spawn(process.execPath, [main], {
     cwd: repository,
-    env: { PATH, HOME, TMPDIR, ...environment },
+    env: { PATH, HOME, TMPDIR, ...compiled, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const chunks: string[] = [];

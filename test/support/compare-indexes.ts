@@ -83,6 +83,8 @@ const STUDY_ATTRIBUTES = [
   's.accession_number',
   's.study_id',
   's.study_description',
+  's.institution_name',
+  's.listed_on',
   's.referring_physician_name',
   's.referring_physician_name_key',
   's.referring_physician_name_readings',

@@ -142,8 +142,12 @@ export async function getJson<T>(url: string, headers: Record<string, string> = 
 }
 
 /** GET that must succeed with multipart/related. */
-export async function getParts(url: string, accept: string): Promise<MultipartPart[]> {
-  const { status, headers, body } = await get(url, { Accept: accept });
+export async function getParts(
+  url: string,
+  accept: string,
+  others: Record<string, string> = {},
+): Promise<MultipartPart[]> {
+  const { status, headers, body } = await get(url, { ...others, Accept: accept });
   if (status !== 200) throw new Error(`${status} for ${url}: ${body.toString('utf8', 0, 500)}`);
   return decodeMultipart(headers.get('content-type') ?? '', body);
 }

@@ -36,10 +36,17 @@ const longVrs: ReadonlySet<string> = new Set([
 ]);
 const itemTag = 0xfffee000;
 
-/** The file: the four identifying UIDs and these elements, sorted by tag, of which the last one of a tag counts. */
-export function rawInstance(identity: RawIdentity, elements: readonly RawElement[] = []): Buffer {
+/**
+ * The file: the four identifying UIDs and these elements, sorted by tag, of which the last one of a tag counts. The transfer
+ * syntax is that of the pixel data that the caller appends.
+ */
+export function rawInstance(
+  identity: RawIdentity,
+  elements: readonly RawElement[] = [],
+  transferSyntaxUid = explicitLittleEndian,
+): Buffer {
   const { sopClassUid = ctImageStorage, sopInstanceUid } = identity;
-  const meta = writeFileMeta({ sopClassUid, sopInstanceUid, transferSyntaxUid: explicitLittleEndian });
+  const meta = writeFileMeta({ sopClassUid, sopInstanceUid, transferSyntaxUid });
   const identifying: RawElement[] = [
     [Tags.SOPClassUID, 'UI', sopClassUid],
     [Tags.SOPInstanceUID, 'UI', sopInstanceUid],

@@ -6,6 +6,9 @@ import { firstContentType } from './messages.ts';
 import { jpegFrame, pictureSize, pngChunk, pngSamples } from './picture.ts';
 import type { Subject } from './subject.ts';
 
+/** Concept name of the root of the structured report (0040,A043), whose elements are of ISO_IR 100. */
+const REPORT_TITLE = 'Diagnosis';
+
 /** A picture of an instance as PNG; must succeed. */
 async function png({ ask }: Subject, path: string, query = ''): Promise<Buffer> {
   const { status, body, headers } = await ask(`${path}${query}`, { headers: { Accept: 'image/png' } });
@@ -220,6 +223,22 @@ export const renderedChecks: readonly Check[] = [
       expect([path, answer.status]).toEqual([path, 200]);
       expect(jpegFrame(answer.body).marker).toBe(0xc0);
     }
+  }),
+  check('rendered-reports', async ({ ask, content }) => {
+    const url = `${content.report.path}/rendered`;
+    expect(firstContentType(await ask(url))).toBe('text/html; charset=utf-8');
+    for (const type of ['text/html', 'text/plain', 'text/xml']) {
+      const answer = await ask(url, {
+        headers: { Accept: type, 'Accept-Charset': 'iso-8859-1, utf-8;q=0.1' },
+      });
+      expect([answer.status, firstContentType(answer)]).toEqual([200, `${type}; charset=utf-8`]);
+      // UTF-8 whatever the instance is in, and nothing of it can be markup.
+      expect(Buffer.from(answer.body.toString('utf8')).equals(answer.body)).toBe(true);
+      expect(answer.text()).toContain(REPORT_TITLE);
+      expect(/<script|<img|<a /i.test(answer.text())).toBe(false);
+    }
+    expect((await ask(url, { headers: { Accept: 'image/jpeg' } })).status).toBe(406);
+    expect((await ask(`${url}?charset=koi8-r`)).status).toBe(400);
   }),
   check('rendered-charset', async ({ ask, content }) => {
     for (const [query, headers] of [

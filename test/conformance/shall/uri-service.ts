@@ -225,4 +225,26 @@ export const uriServiceChecks: readonly Check[] = [
       await expectStatus(as(bad), 400, bad);
     }
   }),
+  check('uri-presentation-region', async (subject) => {
+    const { presented, presentation } = subject.content;
+    const as = (parameters: Record<string, string>) =>
+      wado(subject, presented, {
+        contentType: 'image/png',
+        presentationSeriesUID: presentation.seriesUid,
+        presentationUID: presentation.instanceUid,
+        ...parameters,
+      });
+    const whole = pngSamples((await as({})).body);
+    expect(pngSamples((await as({ region: '0,0,1,1' })).body)).toEqual(whole);
+    const half = await as({ region: '0.5,0,1,1' });
+    expect(half.status, half.text().slice(0, 300)).toBe(200);
+    const right = pngSamples(half.body);
+    const { width, height } = pictureSize((await as({})).body);
+    expect(pictureSize(half.body)).toMatchObject({ width: Math.ceil(width / 2), height });
+    const start = Math.floor(width / 2) * whole.channels;
+    expect(right.samples.subarray(0, width * whole.channels - start)).toEqual(
+      whole.samples.subarray(start, width * whole.channels),
+    );
+    await expectStatus(as({ region: '0.5,0,0.5,1' }), 400, 'empty region');
+  }),
 ];

@@ -16,8 +16,8 @@ export async function signalTree(pid: number, signal: NodeJS.Signals): Promise<v
   for (const member of await descendantsOf(pid)) kill(member, signal);
 }
 
-/** The process itself first. */
-async function descendantsOf(root: number): Promise<number[]> {
+/** A process that this test started, and all that it started: itself first. */
+export async function descendantsOf(root: number): Promise<number[]> {
   const family = [root];
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
   const parents = await Promise.all(pids.map(async (pid) => ({ pid, parent: (await statOf(pid))?.parent })));
@@ -37,7 +37,7 @@ function kill(pid: number, signal: NodeJS.Signals = 'SIGKILL'): void {
 }
 
 /** A zombie has ended: it waits to be noticed by its parent, which may be process 1. */
-async function isRunning(pid: number): Promise<boolean> {
+export async function isRunning(pid: number): Promise<boolean> {
   const stat = await statOf(pid);
   return stat !== undefined && stat.state !== 'Z';
 }
