@@ -81,6 +81,8 @@ export function mutateObject(file: Buffer, random: SeededRandom): Buffer {
   const parsed = parse(file);
   if (parsed === undefined || parsed.deflated || random.next() < 0.1) return mutateBytes(file, random);
   const elements = [...parsed.dataSet.elements.values()];
+  // What a mutation before this one has left may be an empty data set.
+  if (elements.length === 0) return mutateBytes(file, random);
   const element =
     random.next() < 0.6 ? elements.find(({ tag }) => tag === random.pick(TELLING)) : random.pick(elements);
   const pixels = Math.min(file.length, parsed.pixelData?.offset ?? file.length);
