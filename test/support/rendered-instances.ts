@@ -56,7 +56,8 @@ export function renderedInstances(): Buffer[] {
     rawInstance(instances.colourState, [...patient, refersTo(instances.image)]),
     rawInstance(instances.lostState, [
       ...patient,
-      refersTo({ ...instances.image, sopInstanceUid: '2.25.7001.999' }),
+      // One that is not there, and one that no instance can be called.
+      refersTo(instances.image, ['2.25.7001.999', '2.25.7001\0.999']),
     ]),
   ];
 }
@@ -158,14 +159,19 @@ function identity(series: string, instance: string, sopClassUid: string): Requir
   };
 }
 
-function refersTo({ seriesInstanceUid, sopInstanceUid, sopClassUid }: Required<RawIdentity>): RawElement {
-  const image: RawItem = [
-    [Tags.ReferencedSOPClassUID, 'UI', sopClassUid],
-    [Tags.ReferencedSOPInstanceUID, 'UI', sopInstanceUid],
-  ];
+function refersTo(
+  { seriesInstanceUid, sopInstanceUid, sopClassUid }: Required<RawIdentity>,
+  uids: readonly string[] = [sopInstanceUid],
+): RawElement {
+  const images = uids.map(
+    (uid): RawItem => [
+      [Tags.ReferencedSOPClassUID, 'UI', sopClassUid],
+      [Tags.ReferencedSOPInstanceUID, 'UI', uid],
+    ],
+  );
   const series: RawItem = [
     [Tags.SeriesInstanceUID, 'UI', seriesInstanceUid],
-    [Tags.ReferencedImageSequence, 'SQ', [image]],
+    [Tags.ReferencedImageSequence, 'SQ', images],
   ];
   return [Tags.ReferencedSeriesSequence, 'SQ', [series]];
 }

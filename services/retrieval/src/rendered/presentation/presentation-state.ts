@@ -5,9 +5,11 @@ import {
   floatsOf,
   intOf,
   intsOf,
+  isUsableUid,
   itemsOf,
   stringOf,
   stringsOf,
+  type Tag,
   Tags,
   uidOf,
 } from '@sandyq/dicom';
@@ -59,17 +61,22 @@ export interface DisplayedArea {
   readonly magnification: number | undefined;
 }
 
-/** Referenced Series Sequence (C.11.11). */
+/** Referenced Series Sequence (C.11.11); what no instance of the archive can be called is left out. */
 export function referencedImages({ dataSet, byteOrder }: PresentationState): ReferencedImage[] {
   return (itemsOf(dataSet, Tags.ReferencedSeriesSequence) ?? []).flatMap((series) => {
-    const seriesInstanceUid = uidOf(series, Tags.SeriesInstanceUID);
+    const seriesInstanceUid = usableUidOf(series, Tags.SeriesInstanceUID);
     return (itemsOf(series, Tags.ReferencedImageSequence) ?? []).flatMap((image) => {
-      const sopInstanceUid = uidOf(image, Tags.ReferencedSOPInstanceUID);
+      const sopInstanceUid = usableUidOf(image, Tags.ReferencedSOPInstanceUID);
       if (seriesInstanceUid === undefined || sopInstanceUid === undefined) return [];
       const frameNumbers = intsOf(image, Tags.ReferencedFrameNumber, byteOrder);
       return [{ seriesInstanceUid, sopInstanceUid, frameNumbers }];
     });
   });
+}
+
+function usableUidOf(dataSet: DataSet, tag: Tag): string | undefined {
+  const uid = uidOf(dataSet, tag);
+  return uid !== undefined && isUsableUid(uid) ? uid : undefined;
 }
 
 /** Whether an item of the presentation state applies to a frame: without references it applies to all (C.11.8). */
