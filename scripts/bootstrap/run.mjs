@@ -1,5 +1,6 @@
 /** Runs child processes so that none outlives us and every signal reaches them. */
 import { spawn, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { BootstrapError } from './error.mjs';
@@ -7,6 +8,9 @@ import { BootstrapError } from './error.mjs';
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
 /** One Ctrl-C arrives twice: from the terminal and from npm, which passes its own on. */
 const SAME_SIGNAL_MS = 1000;
+
+/** How Node is started, whatever it runs; also in Dockerfile and docker-compose.yml (docs/decisions/0034). */
+const NODE_FLAGS = JSON.parse(readFileSync(new URL('./node-flags.json', import.meta.url), 'utf8'));
 
 /** What Node has compiled once, it need not again: half of the time to start. It sees for itself what has changed. */
 const COMPILED = 'node_modules/.cache/sandyq-compiled';
@@ -16,7 +20,7 @@ const COMPILED = 'node_modules/.cache/sandyq-compiled';
  * @param {{ node: string, file: string, args: string[], root: string }} command
  */
 export async function run({ node, file, args, root }) {
-  const command = [...endWithParent(), node, join(root, file), ...args];
+  const command = [...endWithParent(), node, ...NODE_FLAGS, join(root, file), ...args];
   // A process group of its own: a signal from the terminal reaches the command once, through us.
   const child = spawn(command[0], command.slice(1), {
     stdio: 'inherit',

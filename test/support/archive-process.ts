@@ -1,5 +1,6 @@
 /** One process of the archive, as it runs in a hospital: `node services/NAME/src/main.ts`, told by its environment alone. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -33,6 +34,10 @@ const READY_MS = 60_000;
 /** Design §10: SIGTERM drains and exits within 10 s. */
 const STOP_MS = 10_000;
 const repository = join(import.meta.dirname, '..', '..');
+/** As `npm start` gives them to Node. */
+const nodeFlags = JSON.parse(
+  readFileSync(join(repository, 'scripts/bootstrap/node-flags.json'), 'utf8'),
+) as string[];
 
 /**
  * Starts the service on a free port, as one process unless told otherwise, and waits until `/readyz` answers 200. Throws
@@ -86,7 +91,7 @@ function spawnService(name: ServiceName, environment: Readonly<Record<string, st
   // Nothing of the test's own environment reaches it but what every program has, and what Node has compiled before.
   const { PATH = '', HOME = '', TMPDIR = '/tmp', NODE_COMPILE_CACHE } = process.env;
   const compiled = NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE };
-  const child = spawn(process.execPath, [main], {
+  const child = spawn(process.execPath, [...nodeFlags, main], {
     cwd: repository,
     env: { PATH, HOME, TMPDIR, ...compiled, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
