@@ -7,6 +7,7 @@ import {
   nodeFileSystem,
   type ObjectStat,
   type ObjectStore,
+  withRetry,
 } from '@sandyq/storage';
 import type { S3TestServer } from '@sandyq/storage/testing';
 
@@ -31,7 +32,8 @@ export function filesystemTestStore(dataFolder: string): TestStore {
 export function s3TestStore(server: S3TestServer): TestStore {
   const prefix = `archive-${randomUUID()}`;
   const store = createS3Store({ ...server, prefix: `${prefix}/`, fileSystem: nodeFileSystem() });
-  return testStore(store, {
+  // As the archive does: a connection that was kept may have been closed by the server meanwhile.
+  return testStore(withRetry(store), {
     S3_ENDPOINT: server.endpoint,
     S3_REGION: server.region,
     S3_BUCKET: server.bucket,
