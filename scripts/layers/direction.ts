@@ -6,6 +6,7 @@ const PACKAGE_LAYERS: readonly (readonly string[])[] = [
   ['storage', 'pixel-data', 'dicomweb', 'auth', 'retention'],
   ['database', 'audit'],
   ['indexing', 'http'],
+  ['disposition'],
   ['service'],
 ];
 

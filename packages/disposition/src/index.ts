@@ -1,0 +1,1 @@
+export { DispositionError, type DispositionErrorCode, isDispositionError } from './errors.ts';
