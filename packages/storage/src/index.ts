@@ -39,8 +39,18 @@ export type {
   QuarantineDescription,
 } from './journal/journal-facts.ts';
 export { parseJournalBatch, parseJournalLine } from './journal/parse-journal-batch.ts';
+export {
+  isRetentionLine,
+  maximumInstancesOfLine,
+  maximumKeysOfLine,
+  maximumListedStudies,
+  type RetentionLine,
+} from './journal/read-retention-fact.ts';
+export type * from './journal/retention-facts.ts';
 export { assertKey, isKey } from './key.ts';
+export { hasObjectLocks, type ObjectLock, type ObjectLocks } from './object-locks.ts';
 export type {
+  ArchivedObjects,
   ByteRange,
   ListOptions,
   ObjectStat,
@@ -113,6 +123,9 @@ export {
   verifyBytes,
   verifySegment,
 } from './segment/verify-segment.ts';
+// Cold tier
+export type { ColdObjects, OnColdRead } from './tiers/cold-objects.ts';
+export { maintenanceWithColdTier, rangesWithColdTier, withColdTier } from './tiers/with-cold-tier.ts';
 // Wrappers
 export { boundedRanges, type RangeLimits } from './wrappers/bounded-ranges.ts';
 export type { RetryOptions } from './wrappers/retry-policy.ts';

@@ -13,6 +13,8 @@ export interface ObjectStat {
   readonly key: string;
   readonly size: number;
   readonly lastModified: Date;
+  /** The cold tier has it, and the store before it has not. */
+  readonly isCold?: true;
 }
 
 /**
@@ -67,7 +69,10 @@ export interface ObjectStore {
   /** Every object whose key starts with `prefix`, in key order, fetched as it is consumed. */
   list(prefix: string, options?: ListOptions): AsyncIterable<ObjectStat>;
 
-  /** Removes an object for good, every version of it where the store has versions. Absent is success. */
+  /**
+   * Removes an object for good, every version of it where the store has versions. Absent is success. Error: `locked`
+   * (see object-locks.ts): it stays.
+   */
   delete(key: string, signal?: AbortSignal): Promise<void>;
 
   /** Resolves if the store can be reached and written to now. Leaves no object behind. */
@@ -87,6 +92,15 @@ export interface StoreMaintenance {
    * many. Never touches an object; a put that is still alive and older than `before` fails cleanly.
    */
   removeUnfinished(before: Date, signal?: AbortSignal): Promise<number>;
+}
+
+/** What a store can be asked that archives objects: they are kept, and cannot be read before they were restored. */
+export interface ArchivedObjects {
+  /**
+   * Asks for an object to be made readable for some days; that may take hours. Success also if it is under way, or the
+   * object can be read. Errors: `not-found`.
+   */
+  restore(key: string, signal?: AbortSignal): Promise<void>;
 }
 
 /** Longest range of {@link RangeReads.readRange}, in bytes. */

@@ -7,10 +7,15 @@ import { assertJournalLine, encodeJournalBatch } from './encode-journal-batch.ts
 import { type JournalBatch, journalKey, maximumJournalLineBytes, parseJournalKey } from './journal-batch.ts';
 import type { JournalLine } from './journal-facts.ts';
 import { parseJournalBatch } from './parse-journal-batch.ts';
+import { isRetentionLine } from './read-retention-fact.ts';
 import { sampleLines } from './testing/sample-facts.ts';
 
 const previous = { epoch: 1, position: 41, sha256: 'ef'.repeat(32) };
 const batch: JournalBatch = { epoch: 1, position: 42, previous, lines: sampleLines() };
+
+function sha256Of(some: JournalBatch): string {
+  return createHash('sha256').update(encodeJournalBatch(some)).digest('hex');
+}
 
 /** The batch as JSON that can be changed. */
 function changed(change: (json: Record<string, unknown>) => void): Buffer {
@@ -34,14 +39,28 @@ describe('a journal batch', () => {
   });
 
   it('has these bytes for ever', () => {
-    const sha256 = createHash('sha256').update(encodeJournalBatch(batch)).digest('hex');
-    expect(sha256).toBe('5502bc8e54e53cfb575ce440db824364d4bf87da28dd51b285453fd0677265af');
-    const small = encodeJournalBatch({ ...batch, lines: sampleLines().slice(-1) }).toString();
+    const lines = sampleLines()
+      .filter((line) => !isRetentionLine(line))
+      .map((line, index): JournalLine => ({ ...line, id: index + 1 }));
+    expect(sha256Of({ ...batch, lines })).toBe(
+      '5502bc8e54e53cfb575ce440db824364d4bf87da28dd51b285453fd0677265af',
+    );
+    expect(sha256Of(batch)).toBe('8bda325b16b2ade4f16c288398304f9648e63ddaf5f1cdba97e3bafae0972396');
+    const small = encodeJournalBatch({ ...batch, lines: lines.slice(-1) }).toString();
     expect(small).toBe(
       '{"epoch":1,"lines":[{"decidedBy":"anna","fact":{"nextEpoch":2},"id":16,"kind":"epoch-ended",' +
         '"occurredAt":"2026-03-01T08:00:00.000Z"}],"position":42,"previous":{"epoch":1,"position":41,' +
         `"sha256":"${'ef'.repeat(32)}"},"type":"sandyq journal batch","version":1}`,
     );
+  });
+
+  it('has the lowest version that knows its lines, and no other', () => {
+    const versionOf = (lines: readonly JournalLine[]) =>
+      (JSON.parse(encodeJournalBatch({ ...batch, lines }).toString()) as { version: number }).version;
+    for (const line of sampleLines()) expect(versionOf([line])).toBe(isRetentionLine(line) ? 2 : 1);
+    expect(versionOf(sampleLines())).toBe(2);
+    const first = changed((json) => (json['version'] = 1));
+    expect(() => parseJournalBatch(first)).toThrow(expect.objectContaining({ code: 'damaged' }));
   });
 
   it('keeps any text and number of a fact', () => {
@@ -117,8 +136,8 @@ describe('a journal batch', () => {
   });
 
   it.each([
-    ['version', (json: Record<string, unknown>) => (json['version'] = 2)],
-    ['kind of fact', (json: Record<string, unknown>) => (firstLine(json)['kind'] = 'hold-placed')],
+    ['version', (json: Record<string, unknown>) => (json['version'] = 3)],
+    ['kind of fact', (json: Record<string, unknown>) => (firstLine(json)['kind'] = 'patient-renamed')],
   ])('of another %s is not guessed at', (_what, change) => {
     expect(() => parseJournalBatch(changed(change))).toThrow(
       expect.objectContaining({ code: 'unsupported-format' }),

@@ -6,8 +6,11 @@ import type { JournalLine } from './journal-facts.ts';
 /** Value of `type` in a batch. */
 export const journalBatchType = 'sandyq journal batch';
 
-/** Value of `version` in the batches that this program writes and reads. */
-export const journalVersion = 1;
+/** Values of `version` in the batches that this program writes and reads. */
+export type JournalVersion = 1 | 2;
+
+/** The newest of them: it has the kinds of retention. */
+export const newestJournalVersion = 2;
 
 /** Beginning of the keys of all batches. */
 export const journalPrefix = 'journal/';

@@ -1,6 +1,7 @@
 // The kinds of facts that the journal holds, and their members. Facts name things by natural names: codes, namespaces,
 // the segment and the SHA-256 of an entry. Numbers of one database are hints for people. Types only; docs/journal-format.md
-// is the description for readers without this program.
+// is the description for readers without this program. The kinds of retention: retention-facts.ts.
+import type { RetentionFacts } from './retention-facts.ts';
 
 /** An issuer of identifiers, made by an administrator. */
 export interface IssuerCreated {
@@ -171,7 +172,7 @@ export interface EpochEnded {
 }
 
 /** Every kind with its members. */
-export interface JournalFacts {
+export interface JournalFacts extends RetentionFacts {
   readonly 'issuer-created': IssuerCreated;
   readonly 'facility-created': FacilityCreated;
   readonly 'device-created': DeviceCreated;

@@ -6,16 +6,17 @@ import {
   type JournalBatch,
   type JournalLink,
   journalBatchType,
-  journalVersion,
   maximumBatchLines,
+  newestJournalVersion,
 } from './journal-batch.ts';
 import { journalBatchText } from './journal-batch-text.ts';
 import type { JournalLine } from './journal-facts.ts';
-import { readJournalFact, sha256Pattern, timePattern } from './read-journal-fact.ts';
+import { readJournalFact } from './read-journal-fact.ts';
+import { readOrdinal, sha256Pattern, timePattern } from './read-members.ts';
 
 /**
  * Reads one object of the journal. Errors: `unsupported-format` for another version or a kind of fact that this program
- * does not know; `damaged` for anything that is not canonical JSON with exactly the members of version 1.
+ * does not know; `damaged` for anything that is not canonical JSON with exactly the members of its version.
  */
 export function parseJournalBatch(bytes: Uint8Array): JournalBatch {
   if (bytes.length > maximumPutBytes) throw damaged(`it has ${bytes.length} bytes`);
@@ -27,7 +28,7 @@ export function parseJournalBatch(bytes: Uint8Array): JournalBatch {
     throw damaged('lines follow the end of the epoch');
   }
   if (Buffer.compare(Buffer.from(journalBatchText(batch), 'utf8'), bytes) !== 0) {
-    throw damaged('it is not canonical JSON, or has members that version 1 does not know');
+    throw damaged('it is not canonical JSON, or has members or a version that do not belong to it');
   }
   return batch;
 }
@@ -40,10 +41,10 @@ export function parseJournalLine(value: unknown): JournalLine {
 function readBatch(json: JsonReader): JournalBatch {
   json.field('type').oneOf(journalBatchType);
   const version = json.field('version').count();
-  if (version !== journalVersion) {
+  if (version < 1 || version > newestJournalVersion) {
     throw new StorageError(
       'unsupported-format',
-      `a journal batch of version ${version}; this program reads version ${journalVersion}`,
+      `a journal batch of version ${version}; this program reads the versions 1 to ${newestJournalVersion}`,
     );
   }
   return {
@@ -69,12 +70,6 @@ function readLine(json: JsonReader): JournalLine {
     decidedBy: json.field('decidedBy').text(/./s),
     occurredAt: json.field('occurredAt').text(timePattern),
   };
-}
-
-function readOrdinal(json: JsonReader): number {
-  const value = json.count();
-  if (value >= 1) return value;
-  throw damaged('epochs and positions count from 1');
 }
 
 function parseJson(bytes: Uint8Array): unknown {

@@ -1,4 +1,4 @@
-// The members of each kind of fact, one by one.
+// The members of each kind of fact, one by one; those of retention: read-retention-fact.ts.
 import { StorageError } from '../errors.ts';
 import type { JsonReader } from '../segment/json-reader.ts';
 import type {
@@ -10,13 +10,8 @@ import type {
   QuarantineDecided,
   QuarantineDescription,
 } from './journal-facts.ts';
-
-/** A time in UTC, to the millisecond. */
-export const timePattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
-/** SHA-256 in hex. */
-export const sha256Pattern = /^[0-9a-f]{64}$/;
-const segmentIdPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-const notEmpty = /./s;
+import { notEmpty, optionalText, sha256Pattern, text, timePattern, uuidPattern } from './read-members.ts';
+import { retentionReaders } from './read-retention-fact.ts';
 
 /**
  * Reads the fact of a line. Errors: `damaged`; `unsupported-format` for a kind that this program does not know: a reader
@@ -96,7 +91,7 @@ const readers: { readonly [Kind in JournalKind]: (json: JsonReader) => JournalFa
     device: optionalText(json, 'device'),
   }),
   'segment-superseded': (json) => ({
-    segmentId: json.field('segmentId').text(segmentIdPattern),
+    segmentId: json.field('segmentId').text(uuidPattern),
     objectKey: text(json, 'objectKey'),
   }),
   checkpoint: (json) => ({
@@ -104,6 +99,7 @@ const readers: { readonly [Kind in JournalKind]: (json: JsonReader) => JournalFa
     changePosition: json.field('changePosition').optional((value) => value.count()),
   }),
   'epoch-ended': (json) => ({ nextEpoch: json.field('nextEpoch').count() }),
+  ...retentionReaders,
 };
 
 function readDevice(json: JsonReader): DeviceCreated {
@@ -132,7 +128,7 @@ function readQuarantine(json: JsonReader): QuarantineDescription {
     objectKey: text(json, 'objectKey'),
     entryOffset: json.field('entryOffset').count(),
     entryLength: json.field('entryLength').count(),
-    segmentId: json.field('segmentId').optional((id) => id.text(segmentIdPattern)),
+    segmentId: json.field('segmentId').optional((id) => id.text(uuidPattern)),
     studyInstanceUid: optionalText(json, 'studyInstanceUid'),
     seriesInstanceUid: optionalText(json, 'seriesInstanceUid'),
     sopInstanceUid: optionalText(json, 'sopInstanceUid'),
@@ -149,7 +145,7 @@ function readDecision(json: JsonReader): QuarantineDecided {
 
 function readPlace(json: JsonReader): JournalPlace {
   return {
-    segmentId: json.field('segmentId').text(segmentIdPattern),
+    segmentId: json.field('segmentId').text(uuidPattern),
     objectKey: text(json, 'objectKey'),
     entryOffset: json.field('entryOffset').count(),
     entryLength: json.field('entryLength').count(),
@@ -158,7 +154,7 @@ function readPlace(json: JsonReader): JournalPlace {
 
 function readEntry(json: JsonReader): { segmentId: string; sha256: string } {
   return {
-    segmentId: json.field('segmentId').text(segmentIdPattern),
+    segmentId: json.field('segmentId').text(uuidPattern),
     sha256: json.field('sha256').text(sha256Pattern),
   };
 }
@@ -170,12 +166,4 @@ function readSender(json: JsonReader) {
     principal: text(json, 'principal'),
     receivedAt: json.field('receivedAt').text(timePattern),
   };
-}
-
-function text(json: JsonReader, name: string): string {
-  return json.field(name).text(notEmpty);
-}
-
-function optionalText(json: JsonReader, name: string): string | undefined {
-  return json.field(name).optional((value) => value.text());
 }

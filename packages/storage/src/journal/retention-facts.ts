@@ -126,6 +126,11 @@ export interface PlanApproved {
   readonly expiresAt: string;
 }
 
+/** Nothing more is done by an approved plan; decided by who withdrew it. */
+export interface PlanWithdrawn {
+  readonly planId: string;
+}
+
 /** From here on the objects of a study, or of a part of it, may be gone. */
 export interface PurgeBegun {
   readonly dispositionId: string;
@@ -183,6 +188,7 @@ export interface RetentionFacts {
   readonly 'instances-rejected': InstancesRejected;
   readonly 'instances-restored': InstancesRestored;
   readonly 'plan-approved': PlanApproved;
+  readonly 'plan-withdrawn': PlanWithdrawn;
   readonly 'purge-begun': PurgeBegun;
   readonly 'instances-disposed': InstancesDisposed;
   readonly 'certificate-issued': CertificateIssued;

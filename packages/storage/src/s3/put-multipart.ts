@@ -35,7 +35,7 @@ export async function putMultipart(upload: Upload, options: MultipartOptions): P
   const { connection, objectName, signal } = upload;
   const { bucket } = connection;
   const begin = { what: `begin upload of ${objectName}`, signal };
-  const headers = { 'content-type': 'application/octet-stream' };
+  const headers = { ...upload.headers, 'content-type': 'application/octet-stream' };
   const uploadId: unknown = await connection.call(begin, (client) =>
     client.initiateNewMultipartUpload(bucket, objectName, headers),
   );

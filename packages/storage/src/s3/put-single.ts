@@ -12,7 +12,7 @@ export async function putSingle(upload: Upload): Promise<void> {
   const { connection, objectName, source, signal } = upload;
   const range = wholeOf(source);
   const md5 = await source.md5(range);
-  const headers = { 'if-none-match': '*', 'content-type': 'application/octet-stream' };
+  const headers = { ...upload.headers, 'if-none-match': '*', 'content-type': 'application/octet-stream' };
   const call = { what: `put ${objectName}`, signal };
   try {
     const etag = await sendPut({ connection, call, objectName, source, range, md5, headers });

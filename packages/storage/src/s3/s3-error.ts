@@ -30,6 +30,8 @@ const codeOfS3Code: Readonly<Record<string, StorageErrorCode>> = {
   BadDigest: 'damaged',
   InvalidDigest: 'damaged',
   EntityTooLarge: 'invalid-argument',
+  // Archived: it has to be restored before it can be read.
+  InvalidObjectState: 'nearline',
   NoSuchBucket: 'unavailable',
   NoSuchUpload: 'unavailable',
   QuotaExceeded: 'no-space',

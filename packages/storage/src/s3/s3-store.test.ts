@@ -153,25 +153,6 @@ describe.skipIf(s3.server === undefined)(`the S3 store ${s3.server ? '' : s3.rea
     await assertFails('access-denied', store.read('v1/a'));
   });
 
-  it('says access-denied for deleting what the bucket has locked, and the object stays', async () => {
-    const client = clientOf(options);
-    const bucket = `locked-${randomUUID()}`;
-    await client.makeBucket(bucket, '', { ObjectLocking: true });
-    const store = createS3Store({ ...options, bucket, prefix: '' });
-    await store.putBytes('v1/a', patterned(10));
-    const until = new Date(Date.now() + 3_000).toISOString();
-    await client.putObjectRetention(bucket, 'v1/a', {
-      mode: 'COMPLIANCE',
-      retainUntilDate: until,
-      versionId: '',
-    });
-    await assertFails('access-denied', store.delete('v1/a'));
-    await assertHolds(store, 'v1/a', patterned(10));
-    await new Promise((resolve) => setTimeout(resolve, 3_500));
-    await store.delete('v1/a');
-    await client.removeBucket(bucket);
-  });
-
   it('stores nothing of a spool file that was cut after it was sealed', async () => {
     const { truncate } = await import('node:fs/promises');
     for (const [key, size] of [

@@ -5,7 +5,9 @@ import { StorageError } from '../errors.ts';
 import type { FileSystem } from '../file-system/file-system.ts';
 import { nodeFileSystem } from '../file-system/node-file-system.ts';
 import { assertKey, assertPrefix } from '../key.ts';
+import type { ObjectLock, ObjectLocks } from '../object-locks.ts';
 import type {
+  ArchivedObjects,
   ByteRange,
   ListOptions,
   ObjectStat,
@@ -19,9 +21,11 @@ import { maximumPutBytes } from '../object-store.ts';
 import { assertRange, assertShortRange, newMemory } from '../range.ts';
 import { deleteObject } from './delete-object.ts';
 import { listObjects } from './list-objects.ts';
+import { bucketCanLock, readLock, retainUntil, setLegalHold } from './object-locks.ts';
 import { type MultipartOptions, putMultipart } from './put-multipart.ts';
 import { putSingle } from './put-single.ts';
 import { readObject } from './read-object.ts';
+import { restoreObject } from './restore-object.ts';
 import { S3Connection, type S3ConnectionOptions } from './s3-connection.ts';
 import { assertBucket, statObject } from './stat-object.ts';
 import { abortUnfinishedUploads } from './unfinished-uploads.ts';
@@ -44,6 +48,8 @@ export interface S3StoreOptions extends S3ConnectionOptions {
   readonly completionTimeoutMs?: number;
   /** Where spool files are read; default {@link nodeFileSystem}. */
   readonly fileSystem?: FileSystem;
+  /** Storage class of what is put; default: the bucket's. */
+  readonly storageClass?: string;
   /** Told when a failed upload could not be aborted; {@link StoreMaintenance.removeUnfinished} finds it later. */
   readonly onCleanupFailure?: (error: unknown) => void;
 }
@@ -53,17 +59,20 @@ const mebibyte = 1024 * 1024;
 const minimumPartBytes = 5 * mebibyte;
 
 /** An object store in a bucket. Does no I/O before its first call. Throws `invalid-argument` for wrong options. */
-export function createS3Store(options: S3StoreOptions): ObjectStore & StoreMaintenance & RangeReads {
+export function createS3Store(
+  options: S3StoreOptions,
+): ObjectStore & StoreMaintenance & RangeReads & ObjectLocks & ArchivedObjects {
   return new S3Store(options);
 }
 
-class S3Store implements ObjectStore, StoreMaintenance, RangeReads {
+class S3Store implements ObjectStore, StoreMaintenance, RangeReads, ObjectLocks, ArchivedObjects {
   readonly kind = 's3';
   readonly #connection: S3Connection;
   readonly #prefix: string;
   readonly #singlePutLimitBytes: number;
   readonly #multipart: MultipartOptions;
   readonly #etag: EtagKind;
+  readonly #headers: Readonly<Record<string, string>>;
   readonly #fileSystem: FileSystem;
 
   constructor(options: S3StoreOptions) {
@@ -74,6 +83,8 @@ class S3Store implements ObjectStore, StoreMaintenance, RangeReads {
     this.#connection = new S3Connection(options);
     this.#singlePutLimitBytes = options.singlePutLimitBytes ?? 64 * mebibyte;
     this.#etag = options.etag ?? 'md5';
+    const { storageClass } = options;
+    this.#headers = storageClass === undefined ? {} : { 'x-amz-storage-class': storageClass };
     this.#fileSystem = options.fileSystem ?? nodeFileSystem();
   }
 
@@ -142,8 +153,29 @@ class S3Store implements ObjectStore, StoreMaintenance, RangeReads {
     return abortUnfinishedUploads(this.#connection, this.#prefix, before, signal);
   }
 
+  async canLock(signal?: AbortSignal): Promise<boolean> {
+    return bucketCanLock(this.#connection, signal);
+  }
+
+  async readLock(key: string, signal?: AbortSignal): Promise<ObjectLock> {
+    return readLock(this.#connection, this.#nameOf(key), signal);
+  }
+
+  async setLegalHold(key: string, isOn: boolean, signal?: AbortSignal): Promise<void> {
+    await setLegalHold(this.#connection, { objectName: this.#nameOf(key), isOn }, signal);
+  }
+
+  async retainUntil(key: string, until: Date, signal?: AbortSignal): Promise<void> {
+    await retainUntil(this.#connection, { objectName: this.#nameOf(key), until }, signal);
+  }
+
+  async restore(key: string, signal?: AbortSignal): Promise<void> {
+    await restoreObject(this.#connection, this.#nameOf(key), signal);
+  }
+
   async #put(objectName: string, source: UploadSource, signal: AbortSignal | undefined): Promise<void> {
-    const upload = { connection: this.#connection, objectName, source, etag: this.#etag, signal };
+    const [connection, etag, headers] = [this.#connection, this.#etag, this.#headers];
+    const upload = { connection, objectName, source, etag, headers, signal };
     if (source.size <= this.#singlePutLimitBytes) await putSingle(upload);
     else await putMultipart(upload, this.#multipart);
   }

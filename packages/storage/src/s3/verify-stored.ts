@@ -19,6 +19,8 @@ export interface Upload {
   readonly objectName: string;
   readonly source: UploadSource;
   readonly etag: EtagKind;
+  /** Sent with the put, or with the beginning of a multipart upload. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly signal: AbortSignal | undefined;
 }
 

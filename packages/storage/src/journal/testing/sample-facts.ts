@@ -1,5 +1,6 @@
 // One fact of every kind, with every member that it can have. For tests.
 import type { JournalFact, JournalKind, JournalLine, QuarantineDescription } from '../journal-facts.ts';
+import { sampleRetentionFacts } from './sample-retention-facts.ts';
 
 const segmentId = '018f0000-0000-7000-8000-000000000001';
 const sha256 = 'ab'.repeat(32);
@@ -99,6 +100,7 @@ export const sampleFacts: {
     device: 'ct-1',
   },
   'segment-superseded': { segmentId, objectKey: 'v1/00/segment.tar' },
+  ...sampleRetentionFacts,
   checkpoint: { changeEpoch: 1, changePosition: 4711 },
   'epoch-ended': { nextEpoch: 2 },
 };
