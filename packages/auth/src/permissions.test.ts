@@ -5,8 +5,17 @@ import { type Principal, ROLES, type Role, SINGLE_USER } from './principal.ts';
 /** Written by hand, not derived from the code: what each role may do, everything else is denied. */
 const EXPECTED: Record<Role, readonly Action[]> = {
   scanner: ['store', 'commit-storage'],
+  'change-requester': ['reject-by-note'],
   radiologist: ['search', 'retrieve', 'read-original', 'commit-storage'],
-  administrator: ['search', 'commit-storage', 'administer', 'manage-quarantine', 'read-changes', 'metrics'],
+  administrator: [
+    'search',
+    'commit-storage',
+    'administer',
+    'manage-quarantine',
+    'manage-retention',
+    'read-changes',
+    'metrics',
+  ],
   auditor: ['read-audit', 'read-changes', 'metrics'],
   manager: ['search', 'manage-retention'],
 };

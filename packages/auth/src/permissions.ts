@@ -1,9 +1,12 @@
 /**
  * Who may do what: principal × action × resource, denied unless the table says otherwise (design §8).
  *
- * The roles follow the field: a scanner only stores, and asks whether what it stored is safe; reading pixel data is the
- * radiologist's; an administrator runs the archive, may search (which studies are concerned?) and sees what is in quarantine, but reads no accepted study; the auditor reads the
- * audit, which the administrator does not; the manager keeps retention. Who needs two of these gets two roles.
+ * The roles follow the field: a scanner only stores, and asks whether what it stored is safe; a change requester (IHE RAD TF-1
+ * §33, IOCM) is a sender whose rejection notes are believed; reading pixel data is the
+ * radiologist's; an administrator runs the archive, may search (which studies are concerned?) and sees what is in
+ * quarantine, but reads no accepted study; the auditor reads the audit, which the administrator does not; the manager keeps
+ * retention, and so may the administrator, because what is irreversible takes two of them. Who needs two of these gets two
+ * roles.
  */
 import type { Principal, Role } from './principal.ts';
 
@@ -12,6 +15,7 @@ export const OPEN_ACTIONS = ['health', 'open-pages', 'open-metrics'] as const;
 /** What needs a principal. */
 export const GUARDED_ACTIONS = [
   'store',
+  'reject-by-note',
   'commit-storage',
   'search',
   'retrieve',
@@ -41,6 +45,7 @@ type Reach = 'own-facility' | 'nationwide';
 
 const PERMISSIONS: Readonly<Record<Role, Readonly<Partial<Record<GuardedAction, Reach>>>>> = {
   scanner: { store: 'own-facility', 'commit-storage': 'own-facility' },
+  'change-requester': { 'reject-by-note': 'own-facility' },
   radiologist: {
     search: 'nationwide',
     retrieve: 'nationwide',
@@ -52,6 +57,7 @@ const PERMISSIONS: Readonly<Record<Role, Readonly<Partial<Record<GuardedAction, 
     'commit-storage': 'nationwide',
     administer: 'nationwide',
     'manage-quarantine': 'nationwide',
+    'manage-retention': 'nationwide',
     'read-changes': 'nationwide',
     metrics: 'nationwide',
   },

@@ -2,7 +2,14 @@
 import { AuthError } from './errors.ts';
 
 /** Roles a principal can have; what each may do stands in permissions.ts. */
-export const ROLES = ['scanner', 'radiologist', 'administrator', 'auditor', 'manager'] as const;
+export const ROLES = [
+  'scanner',
+  'change-requester',
+  'radiologist',
+  'administrator',
+  'auditor',
+  'manager',
+] as const;
 /** One of {@link ROLES}. */
 export type Role = (typeof ROLES)[number];
 
@@ -52,7 +59,7 @@ export function principalOfKey({ id, name, roles, facilityId, deviceId }: KeyOwn
     throw invalid(`The key ${id} has no role or an unknown one.`);
   if (known.includes('scanner') && facilityId === undefined)
     throw invalid(`The scanner's key ${id} has no facility.`);
-  const storesOnly = known.every((role) => role === 'scanner');
+  const storesOnly = known.every((role) => role === 'scanner' || role === 'change-requester');
   return {
     kind: deviceId !== undefined || storesOnly ? 'device' : 'person',
     id,

@@ -106,6 +106,20 @@ describe('destruction', () => {
     });
   });
 
+  it('is the same whether the study is among those of its person or not', () => {
+    const amongThem = (subject: RetentionSubject): RetentionSubject => {
+      const { patient, studyDate, firstReceivedAt, modalities, facility } = subject;
+      const own = { ...(studyDate !== undefined && { studyDate }), firstReceivedAt, modalities, facility };
+      return { ...subject, patient: { ...patient, otherStudies: [...patient.otherStudies, own] } };
+    };
+    check((given) => {
+      const { inputs: alone, ...finding } = verdictOf(given);
+      const { inputs: among, ...same } = verdictOf(given, amongThem);
+      expect(same).toEqual(finding);
+      expect([among.lastContact, among.laterStudies]).toEqual([alone.lastContact, alone.laterStudies]);
+    });
+  });
+
   it('is still allowed a day later, if nothing has changed', () => {
     check(([schedule, given, today]) => {
       if (verdictOf([schedule, given, today]).verdict !== 'destroy') return;

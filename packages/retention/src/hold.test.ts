@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { parseCalendarDate } from './calendar-date.ts';
-import { type HoldScope, holdsOver, type LegalHold } from './hold.ts';
+import { bindsStudy, type HoldScope, holdsOver, inputsForHolds, type LegalHold } from './hold.ts';
 import { parseCondition } from './parse-schedule.ts';
-import { type Case, judge, scheduleOf } from './testing/subjects.ts';
+import { type Case, judge, scheduleOf, subjectOf } from './testing/subjects.ts';
 
 const ten = scheduleOf([
   '{ id: ten, title: t, when: {}, keep: { atLeast: [{ period: 10y, from: study-date }] }, atEnd: destroy }',
@@ -29,6 +29,24 @@ describe('holdsOver', () => {
   ])('%s', (_title, scope, given, binds) => {
     const { inputs } = judge(ten, given, '2020-06-16');
     expect(holdsOver([hold('h1', scope)], inputs)).toHaveLength(binds ? 1 : 0);
+  });
+
+  it('knows what it may mean, and what it means', () => {
+    const { inputs } = judge(ten, {}, '2020-06-16');
+    expect(bindsStudy(query('facility: [A]'), inputs)).toBe('yes');
+    expect(bindsStudy(query('facility: [B]'), inputs)).toBe('no');
+    expect(bindsStudy(query('region: [north]'), inputs)).toBe('unknown');
+  });
+
+  it('takes a register for incomplete where no schedule says that it is complete', () => {
+    const subject = subjectOf({});
+    const { scope } = hold('h1', query('programme: [trial-7]'));
+    const now = new Date('2020-06-16T12:00:00Z');
+    const complete = { death: 'alive', diagnosis: 'none', programme: 'none' } as const;
+    expect(bindsStudy(scope, inputsForHolds(subject, now))).toBe('unknown');
+    expect(bindsStudy(scope, inputsForHolds(subject, now, { timeZone: 'UTC', absence: complete }))).toBe(
+      'no',
+    );
   });
 
   it('names every one of several that overlap', () => {

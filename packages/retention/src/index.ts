@@ -2,10 +2,24 @@ export { addDays, type CalendarDate, dayIn, parseCalendarDate } from './calendar
 export type { AgeBounds, Condition, DateBounds, LaterStudies } from './condition.ts';
 export { isRetentionError, RetentionError, type RetentionErrorCode } from './errors.ts';
 export { type AppliedRule, evaluate, type Finding, type Verdict } from './evaluate.ts';
-export { type HoldScope, holdsOver, type LegalHold } from './hold.ts';
-export type { DatedStudy, InputName, InputProblem, Inputs } from './inputs.ts';
+export {
+  bindsStudy,
+  type HoldBasis,
+  type HoldScope,
+  holdsOver,
+  inputsForHolds,
+  type LegalHold,
+  noSchedule,
+} from './hold.ts';
+export type { InputName, InputProblem, Inputs } from './inputs.ts';
 export { longestScheduleText, parseCondition, parseSchedule } from './parse-schedule.ts';
 export { addPeriod, type Period, parsePeriod } from './period.ts';
+export { readySchedulesFolder } from './ready-schedules.ts';
+export {
+  parseRejectionReason,
+  type RejectionReasonCode,
+  rejectionReasons,
+} from './rejection-reason.ts';
 export type {
   Absence,
   Clock,
@@ -23,3 +37,4 @@ export type {
   SubjectDevice,
   SubjectPatient,
 } from './subject.ts';
+export type { DatedStudy } from './timeline.ts';

@@ -1,7 +1,8 @@
 /** What a study is judged by: its clock, the patient's dates, and what of them is missing or contradicts itself. Pure. */
 import { addDays, type CalendarDate, dayIn } from './calendar-date.ts';
 import type { Absence } from './schedule.ts';
-import type { OtherStudy, RetentionSubject } from './subject.ts';
+import type { RetentionSubject } from './subject.ts';
+import { type DatedStudy, laterThan, timelineOf } from './timeline.ts';
 
 /** An input that rules ask for. */
 export type InputName =
@@ -47,11 +48,6 @@ export interface Inputs {
   readonly problems: readonly InputProblem[];
 }
 
-/** Another study with its date. */
-export interface DatedStudy extends OtherStudy {
-  readonly date: CalendarDate;
-}
-
 /** Reads a study's inputs as of `today` in the schedule's time zone. */
 export function readInputs(
   subject: RetentionSubject,
@@ -61,11 +57,12 @@ export function readInputs(
   const firstReceivedOn = dayIn(timeZone, subject.firstReceivedAt);
   const clockSource = sourceOfClock(subject, firstReceivedOn, problems);
   const clock = clockSource === 'study-date' ? (subject.studyDate ?? firstReceivedOn) : firstReceivedOn;
-  const dated = subject.patient.otherStudies.map((study) => ({ ...study, date: dateOf(study, timeZone) }));
-  const contacts = dated.map(({ date }) => date);
-  const { registeredContact } = subject.patient;
-  if (registeredContact !== undefined) contacts.push(registeredContact);
-  const lastContact = contacts.reduce((latest, date) => (date > latest ? date : latest), clock);
+  const timeline = timelineOf(subject.patient.otherStudies, timeZone);
+  const contacts = [timeline.at(-1)?.date, subject.patient.registeredContact];
+  const lastContact = contacts.reduce<CalendarDate>(
+    (latest, date) => (date !== undefined && date > latest ? date : latest),
+    clock,
+  );
   if (lastContact > addDays(today, 1))
     problems.push(conflict('last-contact', 'a contact lies in the future'));
   noteIdentity(subject, problems);
@@ -79,7 +76,7 @@ export function readInputs(
     birthDate: birthDateOf(subject, clock, problems),
     deathDate: deathDateOf(subject, { clock, today, absence }, problems),
     lastContact,
-    laterStudies: dated.filter(({ date }) => date > clock).sort((a, b) => (a.date < b.date ? -1 : 1)),
+    laterStudies: laterThan(timeline, clock),
     problems,
   };
 }
@@ -117,12 +114,6 @@ function sourceOfClock(
     return 'first-receipt';
   }
   return 'study-date';
-}
-
-/** A study of an unknown or impossible date counts on the day on which it was received. */
-function dateOf({ studyDate, firstReceivedAt }: OtherStudy, timeZone: string): CalendarDate {
-  const received = dayIn(timeZone, firstReceivedAt);
-  return studyDate !== undefined && studyDate <= addDays(received, 1) ? studyDate : received;
 }
 
 function birthDateOf(

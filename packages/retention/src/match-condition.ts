@@ -1,8 +1,9 @@
 /** Whether a condition holds for a study: yes, no, or not known (Kleene's three values), and what it would take to know. */
 import type { CalendarDate } from './calendar-date.ts';
 import type { AgeBounds, Condition, DateBounds, LaterStudies } from './condition.ts';
-import type { DatedStudy, InputName, Inputs } from './inputs.ts';
+import type { InputName, Inputs } from './inputs.ts';
 import { addPeriod, type Period } from './period.ts';
+import type { DatedStudy } from './timeline.ts';
 
 /** `missing` are the inputs for want of which it is `unknown`; else it is empty. */
 export interface Matched {

@@ -69,7 +69,10 @@ function parseValid(text: string, definition: string, code: RetentionErrorCode):
     throw new RetentionError(code, `is not YAML: ${broken.message}`, { cause: broken });
   const validate = validator(definition);
   if (!validate(plainOf(document, code)))
-    throw new RetentionError(code, describe(validate.errors ?? [], { document, lines }));
+    throw new RetentionError(
+      code,
+      describe(validate.errors ?? [], { document, lines, what: WHOLES[code] ?? 'it' }),
+    );
   return document;
 }
 
@@ -89,16 +92,22 @@ function validator(definition: string): ValidateFunction {
   return validate;
 }
 
+/** What all of a text is called. */
+const WHOLES: Readonly<Partial<Record<RetentionErrorCode, string>>> = {
+  'invalid-schedule': 'the schedule',
+  'invalid-condition': 'the condition',
+};
+
 function describe(
   errors: readonly ErrorObject[],
-  { document, lines }: { document: Document; lines: LineCounter },
+  { document, lines, what }: { document: Document; lines: LineCounter; what: string },
 ): string {
   // That `then` or `else` does not fit is said by what does not.
   const telling = errors.filter(({ keyword }) => keyword !== 'if');
   const faults = telling.map((error) => {
     const path = error.instancePath.split('/').slice(1).map(unescapePointer);
     const line = lineOf(document, path, lines);
-    return `line ${line}: ${placeOf(path)} ${sentenceOf(error)}`;
+    return `line ${line}: ${placeOf(path) ?? what} ${sentenceOf(error)}`;
   });
   const shown = [...new Set(faults)].slice(0, mostFaults);
   return shown.join('; ');
@@ -117,12 +126,13 @@ function unescapePointer(step: string): string {
   return step.replaceAll('~1', '/').replaceAll('~0', '~');
 }
 
-function placeOf(path: readonly string[]): string {
+/** Undefined: all of it. */
+function placeOf(path: readonly string[]): string | undefined {
   const place = path.reduce(
     (text, step) => (/^\d+$/.test(step) ? `${text}[${step}]` : `${text}.${step}`),
     '',
   );
-  return place === '' ? 'the schedule' : place.replace(/^\./, '');
+  return place === '' ? undefined : place.replace(/^\./, '');
 }
 
 function sentenceOf({ keyword, params, message }: ErrorObject): string {

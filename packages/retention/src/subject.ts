@@ -48,7 +48,10 @@ export interface SubjectPatient {
   /** Latest contact that was registered. */
   readonly registeredContact?: CalendarDate;
   readonly diagnoses: readonly Diagnosis[];
-  /** All other studies of the person. */
+  /**
+   * All other studies of the person. That this one is among them makes no difference: who judges all of them gives the same
+   * list to each.
+   */
   readonly otherStudies: readonly OtherStudy[];
   /** People who may be the same (proposed, or of like name and birth date) and of whom nobody has said yes or no. */
   readonly unconfirmedCandidates: number;
