@@ -22,7 +22,9 @@ create table patient_fact (
   check ((kind = 'diagnosis') = (class is not null)),
   check ((withdrawn_by is null) = (withdrawn_at is null))
 );
-create index patient_fact_patient on patient_fact (issuer_id, patient_id) where withdrawn_at is null;
+-- Said once; by patient.
+create unique index patient_fact_once on patient_fact (issuer_id, patient_id, kind, on_date, coalesce(class, ''))
+  where withdrawn_at is null;
 
 -- Programmes (screening rounds, trials) that a study belongs to; the study may come later.
 create table study_programme (
@@ -96,11 +98,14 @@ create table disposition_plan (
   expires_at       timestamptz not null,
   approved_by      text,
   approved_at      timestamptz,
+  withdrawn_by     text,
+  withdrawn_at     timestamptz,
   state            text not null check (state in ('open', 'approved', 'ended', 'withdrawn')) default 'open',
   foreign key (schedule, schedule_version) references retention_schedule,
   check (approved_by <> created_by),
   check ((approved_by is null) = (approved_at is null)),
-  check (state in ('open', 'withdrawn') or approved_by is not null)
+  check (state in ('open', 'withdrawn') or approved_by is not null),
+  check ((state = 'withdrawn') = (withdrawn_by is not null) and (withdrawn_by is null) = (withdrawn_at is null))
 );
 
 create table disposition_plan_item (
@@ -149,8 +154,10 @@ create table rejection (
   decided_at         timestamptz,
   check ((reason_code = '113039') or plan_id is null)
 );
-create index rejection_of_study on rejection (study_instance_uid) where state in ('rejected', 'purging');
+-- also of those that are over: a replay asks when the study was decided on
+create index rejection_of_study on rejection (study_instance_uid);
 create index rejection_of_plan on rejection (plan_id) where plan_id is not null;
+create index rejection_waiting on rejection (rejection_id) where state = 'rejected';
 
 -- Which bytes: a register of its own, which a replay of their segment asks. The rows in sop_instance and instance say
 -- 'rejected' too.
@@ -192,6 +199,8 @@ create table disposition (
 create index disposition_of_study on disposition (study_instance_uid);
 create index disposition_of_plan on disposition (plan_id);
 create index disposition_unended on disposition (begun_at) where ended_at is null;
+-- One at a time: the bytes of a study are given up by one plan.
+create unique index disposition_unended_of_study on disposition (study_instance_uid) where ended_at is null;
 
 -- What it deletes: keys of objects, kept until they are seen gone in the store and its replica.
 create table disposition_object (
@@ -200,6 +209,8 @@ create table disposition_object (
   gone_at        timestamptz,
   primary key (disposition_id, object_key)
 );
+-- "Is this object one that was disposed of?"
+create index disposition_object_of_key on disposition_object (object_key);
 create index disposition_object_left on disposition_object (disposition_id) where gone_at is null;
 
 -- The tombstone of an instance is its row here: the UID is never given again, its digest stays.
@@ -226,3 +237,14 @@ create table disposition_certificate (
   issued_at      timestamptz not null
 );
 create index disposition_certificate_plan on disposition_certificate (plan_id, issued_at);
+
+-- Who else may be this patient: of the same birth date and name (NAME_KEY in retention/linked-patients.ts)
+drop index study_patient_birth_date;
+create index study_patient_birth_date on study (patient_birth_date,
+  (coalesce(patient_name_key, patient_name_ideographic_key, patient_name_phonetic_key)));
+-- all studies, patient by patient
+drop index study_patient;
+create index study_patient on study (patient_key, study_key);
+
+-- "Is anything of this study in quarantine?"
+create index quarantine_open_of_study on quarantine (study_instance_uid) where state = 'open';

@@ -78,7 +78,7 @@ export interface CertifiedEntry {
 
 /**
  * Ordinals of the entries that nothing in the index accounts for: they are no instance, open quarantine entry or
- * proposed correction in this place, and no decision and no equal instance elsewhere explains why.
+ * proposed correction in this place, and no decision, no tombstone and no equal instance elsewhere explains why.
  */
 export async function unaccountedEntries(
   client: Queryable,
@@ -93,6 +93,8 @@ export async function unaccountedEntries(
             and i.segment_id = p.segment_id and i.ordinal = p.ordinal
           where p.sop_instance_uid = t.uid
             and (p.sha256 = t.sha256 or (p.segment_id = $1 and p.ordinal = t.ordinal)))
+        and not exists (select from sop_instance d
+          where d.sop_instance_uid = t.uid and d.sha256 = t.sha256 and d.state = 'disposed')
         and not exists (select from quarantine q where q.sha256 = t.sha256 and q.state <> 'accepted')
         and not exists (select from proposed_correction c where c.sop_instance_uid = t.uid and c.sha256 = t.sha256)
         and not exists (select from known_encoding k where k.sop_instance_uid = t.uid and k.sha256 = t.sha256

@@ -166,7 +166,7 @@ export interface SeriesSegments {
   readonly isVerdictDue: boolean;
 }
 
-/** The oldest `limit` segments of a series below `maximumBytes` that are in use. */
+/** The oldest `limit` segments of a series below `maximumBytes` that are in use and not in the cold tier. */
 export async function readCompactableSegments(
   client: Queryable,
   { studyKey, seriesKey }: SeriesKey,
@@ -183,7 +183,7 @@ export async function readCompactableSegments(
   }>({
     name: 'compactable-segments',
     text: `select segment_id, object_key, size_bytes, entries, received_at, copied_for_little, verdicts_due from segment
-      where study_key = $1 and series_key = $2 and state = 'live' and condition = 'whole' and size_bytes < $3
+      where study_key = $1 and series_key = $2 and state = 'live' and condition = 'whole' and tier = 'hot' and size_bytes < $3
       order by received_at, segment_id limit $4`,
     values: [studyKey, seriesKey, maximumBytes, limit],
   });
@@ -227,7 +227,7 @@ export async function listFragmentedSeries(
     name: `list-fragmented-series${studyInstanceUid === undefined ? '' : '-of-study'}`,
     text: `select g.study_key, g.series_key, s.study_instance_uid, e.series_instance_uid, g.segments from (
         select study_key, series_key, count(*)::int as segments from segment
-        where state = 'live' and (study_key, series_key) > ($1, $2)
+        where state = 'live' and tier = 'hot' and (study_key, series_key) > ($1, $2)
           ${studyInstanceUid === undefined ? '' : 'and study_key = (select study_key from study where study_instance_uid = $4)'}
         group by study_key, series_key having count(*) > 1 order by study_key, series_key limit $3) g
       join study s on s.study_key = g.study_key

@@ -48,6 +48,7 @@ export async function oldestUnverifiedSeconds(client: Queryable): Promise<number
     name: 'oldest-unverified',
     text: `select greatest(0, coalesce(extract(epoch from now() - least(
         (select coalesce(verified_at, received_at) from segment where state in ('live', 'duplicate')
+            and (tier = 'hot' or not exists (select from cold_tier where needs_recall))
           order by coalesce(verified_at, received_at) limit 1),
         (select coalesce(verified_at, received_at) from quarantine where segment_id is null and state = 'open'
           order by coalesce(verified_at, received_at) limit 1))), 0))::float8 as seconds`,

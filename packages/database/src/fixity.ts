@@ -33,6 +33,8 @@ export interface SegmentFilter {
 
 /** What counts: a superseded object only waits to be deleted. */
 const COUNTS = `state in ('live', 'duplicate')`;
+/** What would have to be brought back from the cold tier first is read when somebody has brought it back. */
+const IS_READABLE = `(tier = 'hot' or not exists (select from cold_tier where needs_recall))`;
 const COLUMNS = 'segment_id, object_key, size_bytes, receipt_sha256, condition';
 
 /** Segments that were not read for longest, at most `limit`; `skip`: ids of some that are being read. */
@@ -43,7 +45,7 @@ export async function segmentsToVerify(
 ): Promise<SegmentToVerify[]> {
   const ofStudy = 'and study_key = (select study_key from study where study_instance_uid = $4)';
   const result = await client.query<SegmentRow>({
-    text: `select ${COLUMNS} from segment where ${COUNTS} and coalesce(verified_at, received_at) < $1
+    text: `select ${COLUMNS} from segment where ${COUNTS} and ${IS_READABLE} and coalesce(verified_at, received_at) < $1
         and segment_id <> all ($2::uuid[]) ${studyInstanceUid === undefined ? '' : ofStudy}
       order by coalesce(verified_at, received_at), segment_id limit $3`,
     values: [before, skip, limit, ...(studyInstanceUid === undefined ? [] : [studyInstanceUid])],
@@ -58,7 +60,7 @@ export async function segmentsNotWhole(
 ): Promise<SegmentToVerify[]> {
   const result = await client.query<SegmentRow>({
     name: 'segments-not-whole',
-    text: `select ${COLUMNS} from segment where condition <> 'whole' and ${COUNTS}
+    text: `select ${COLUMNS} from segment where condition <> 'whole' and ${COUNTS} and ${IS_READABLE}
         and ($1::uuid is null or segment_id > $1) order by segment_id limit $2`,
     values: [after ?? null, limit],
   });

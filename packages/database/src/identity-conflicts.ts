@@ -1,6 +1,6 @@
 /**
  * Instances that are stored but held out of search and retrieval, because their patient is not their study's
- * (design §2.6). Listed and shown only: they come free when the two patients are linked, which is not built yet.
+ * (design §2.6). Listed and shown only: they come free when the two patients are linked (retention/settle-conflicts.ts).
  */
 import type { Queryable } from './database.ts';
 

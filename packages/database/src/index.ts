@@ -132,6 +132,7 @@ export { demandVerdicts, isSegmentKnown, takeOverLines } from './journal-catch-u
 export * from './journal-decisions.ts';
 export * from './journal-principals.ts';
 export { applyInstanceReplaced } from './journal-replacements.ts';
+export { applyRetentionLine } from './journal-retention.ts';
 export { findKnownInstances, type KnownInstance } from './known-instances.ts';
 export { hasSegments, knownSegments, type SegmentState, segmentStates } from './known-segments.ts';
 export {
@@ -251,6 +252,7 @@ export {
   recordReplicaJournalFault,
 } from './replication-target.ts';
 export { type RestoredObject, recordRestored, recordRestoring } from './restored-objects.ts';
+export * from './retention/index.ts';
 export { holdersOfEntries } from './rewrite/holders-of-entries.ts';
 export {
   type RewriteRow,

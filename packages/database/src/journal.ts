@@ -78,10 +78,11 @@ export interface JournalSubject {
 }
 
 /** Which original segment and which bytes the fact is about: where accepted bytes were taken to another, that one. */
-export function subjectOf({ fact }: JournalFact): JournalSubject {
+export function subjectOf({ kind, fact }: JournalFact): JournalSubject {
   const place = 'place' in fact ? fact.place : undefined;
   const segmentId = place?.segmentId ?? ('segmentId' in fact ? fact.segmentId : undefined);
-  const sha256 = 'sha256' in fact ? Buffer.from(fact.sha256, 'hex') : null;
+  // The digest of a plan is about no entry.
+  const sha256 = 'sha256' in fact && kind !== 'plan-approved' ? Buffer.from(fact.sha256, 'hex') : null;
   return { segmentId: segmentId ?? null, sha256 };
 }
 

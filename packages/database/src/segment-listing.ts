@@ -14,6 +14,7 @@ export interface SegmentListing {
   readonly condition: SegmentCondition;
   /** Entries of it are still to be judged. */
   readonly isVerdictDue: boolean;
+  readonly tier: 'hot' | 'cold';
 }
 
 /** A quarantine object that should be in the store. */
@@ -32,7 +33,7 @@ export async function listSegmentsByKey(
 ): Promise<SegmentListing[]> {
   const result = await client.query<SegmentListingRow>({
     name: 'list-segments-by-key',
-    text: `select object_key, segment_id, size_bytes, state, condition, verdicts_due
+    text: `select object_key, segment_id, size_bytes, state, condition, verdicts_due, tier
       from segment where object_key > $1 and state <> 'deleted' order by object_key limit $2`,
     values: [after, limit],
   });
@@ -43,6 +44,7 @@ export async function listSegmentsByKey(
     state: row.state,
     condition: row.condition,
     isVerdictDue: row.verdicts_due,
+    tier: row.tier,
   }));
 }
 
@@ -53,6 +55,7 @@ interface SegmentListingRow {
   state: SegmentListing['state'];
   condition: SegmentCondition;
   verdicts_due: boolean;
+  tier: SegmentListing['tier'];
 }
 
 /** The first `limit` open quarantine entries with an object of their own whose key comes after `after`. */

@@ -58,6 +58,9 @@ async function keepAlive(client: Queryable, segmentId: string): Promise<void> {
 const IS_RECORDED = `(g.rewritten_into is not null or exists (select from journal_line l
   where l.segment_id = g.segment_id and l.kind = 'segment-superseded' and ${DURABLE}))`;
 
+/** SQL condition on a `segment g`: no disposition deletes it. What one does delete is seen gone in every copy, too. */
+const IS_NOT_DISPOSED = `not exists (select from disposition_object o where o.object_key = g.object_key)`;
+
 /** Segments whose grace has passed, and of which the store knows that they are superseded: they may be deleted now. */
 export async function supersededSegments(
   client: Queryable,
@@ -67,6 +70,7 @@ export async function supersededSegments(
   const result = await client.query<{ segment_id: string; object_key: string }>({
     text: `select segment_id, object_key from segment g
       where state = 'superseded' and superseded_at <= now() - make_interval(secs => $1) and ${IS_RECORDED}
+        and ${IS_NOT_DISPOSED}
       order by received_at limit $2`,
     values: [graceSeconds, limit],
   });

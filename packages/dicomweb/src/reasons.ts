@@ -91,6 +91,18 @@ export const failureReasons = {
     'Study belongs to another facility and patient',
     'Check the Study Instance UID and Patient ID. The instance is kept in quarantine.',
   ),
+  'rejected-instance': failure(
+    0xa903,
+    409,
+    'The instance was rejected',
+    'Send no rejected instance again. The newcomer is kept in quarantine.',
+  ),
+  'disposed-instance': failure(
+    0xa904,
+    409,
+    'The instance was disposed of',
+    'Its time was over, and its SOP Instance UID stays taken. The newcomer is kept in quarantine.',
+  ),
   'cannot-understand': failure(
     0xc000,
     409,

@@ -4,12 +4,14 @@
  */
 import type { Database, Queryable } from '../database.ts';
 import { DatabaseError } from '../errors.ts';
+import { disposedInstances } from '../retention/gone.ts';
 import { retiredSegments } from '../rewrite/retired-segments.ts';
 import { assertKeysOfHeld } from './assert-keys.ts';
 import type { Candidate, Standing } from './candidate.ts';
 import { claimSopInstances, readExisting } from './claim-sop-instances.ts';
 import { countNewcomers } from './count-newcomers.ts';
 import type { CommitOutcome, ExistingInstance, InstanceCommit, SegmentCommit } from './facts.ts';
+import { hideReplayed } from './hide-replayed.ts';
 import { insertInstances, insertSegments } from './instances.ts';
 import { insertKept } from './kept-entries.ts';
 import { KeysChangedError } from './keys-changed-error.ts';
@@ -63,8 +65,14 @@ export async function commitInstances(
 /** After a COMMIT of unknown outcome the same segments are sent again: those that are known by id answer from their rows. */
 function isWorthRepeating(error: unknown): boolean {
   if (error instanceof KeysChangedError) return true;
-  return error instanceof DatabaseError && (error.code === 'contention' || error.code === 'commit-unknown');
+  if (!(error instanceof DatabaseError)) return false;
+  // Its patient was disposed of with the last study that was theirs, between being read and being named.
+  const isPatientGone = error.sqlState === FOREIGN_KEY_VIOLATION;
+  return error.code === 'contention' || error.code === 'commit-unknown' || isPatientGone;
 }
+
+/** SQLSTATE (PostgreSQL, Appendix A). */
+const FOREIGN_KEY_VIOLATION = '23503';
 
 /**
  * PostgreSQL takes plans that look into one partition for so much better than those that find it when they run that it
@@ -101,6 +109,7 @@ async function commitWithin(
     countNewcomers(client, standings),
     assertKeysOfHeld(client, standings),
   ]);
+  await hideReplayed(client, standings);
   return outcomes;
 }
 
@@ -134,11 +143,20 @@ async function outcomesOf(
   const outcomes = new Map<InstanceCommit, CommitOutcome>();
   for (const [candidate, standing] of standings)
     outcomes.set(candidate.instance, { kind: standing === 'active' ? 'stored' : standing });
-  const existing = await readExisting(
+  const uids = others.map((candidate) => candidate.instance.sopInstanceUid);
+  const existing = await readExisting(client, uids);
+  const disposed = await disposedInstances(
     client,
-    others.map((candidate) => candidate.instance.sopInstanceUid),
+    uids.filter((uid) => !existing.has(uid)),
   );
-  for (const candidate of others) outcomes.set(candidate.instance, knownOutcome(candidate, existing));
+  for (const { instance, segment } of others) {
+    const disposedAt = disposed.get(instance.sopInstanceUid);
+    const outcome =
+      disposedAt === undefined
+        ? knownOutcome({ instance, segment }, existing)
+        : ({ kind: 'disposed', disposedAt } as const);
+    outcomes.set(instance, outcome);
+  }
   return outcomes;
 }
 
@@ -147,7 +165,7 @@ async function outcomesOf(
  * outcome, or adopted by reconcile), it is stored; if the winner has gone meanwhile, everything starts over.
  */
 function knownOutcome(
-  { instance, segment }: Candidate,
+  { instance, segment }: Pick<Candidate, 'instance' | 'segment'>,
   existing: ReadonlyMap<string, ExistingInstance>,
 ): CommitOutcome {
   const holder = existing.get(instance.sopInstanceUid);

@@ -156,6 +156,8 @@ export type CommitOutcome =
   | { readonly kind: 'facility-conflict' }
   /** This SOP Instance UID is known. The caller compares and records the verdict. */
   | { readonly kind: 'exists'; readonly existing: ExistingInstance }
+  /** This SOP Instance UID belonged to an instance that was disposed of then. It is never given again. */
+  | { readonly kind: 'disposed'; readonly disposedAt: Date }
   /** PostgreSQL refused a value of this instance; its neighbours are not harmed. */
   | { readonly kind: 'failed'; readonly sqlState: string | undefined };
 

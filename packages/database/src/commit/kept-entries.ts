@@ -119,6 +119,7 @@ async function insertCorrection(
       where coalesce((select s.study_key from study s where s.study_instance_uid = $19), $3::bigint) is not null
         and not exists (select from proposed_correction c
         where c.origin_segment_id = $6 and c.sha256 = $4 and c.sop_instance_uid = $2)
+        and not exists (select from sop_instance p where p.sop_instance_uid = $2 and p.state = 'disposed')
       on conflict do nothing`,
     values: [
       correction.proposedCorrectionId,
@@ -149,7 +150,8 @@ async function insertEncoding(client: Queryable, encoding: KeptEncoding): Promis
   await client.query({
     name: 'insert-kept-encoding',
     text: `insert into known_encoding (sop_instance_uid, sha256, same_encoding)
-      select $1, $2, $3 where exists (select from sop_instance p where p.sop_instance_uid = $1 and p.sha256 = $4)
+      select $1, $2, $3 where exists (select from sop_instance p where p.sop_instance_uid = $1 and p.sha256 = $4
+        and p.state <> 'disposed')
       on conflict do nothing`,
     values: [encoding.sopInstanceUid, encoding.sha256, encoding.isSameEncoding, encoding.holderSha256],
   });

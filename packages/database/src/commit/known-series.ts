@@ -1,7 +1,7 @@
 /**
- * Keys of the series that this process has lately committed to. Rows of studies and series are never removed and whose
- * a study is never changes, so that what is kept stays true; the transaction asserts it all the same, because the
- * database may have been put back to an earlier state behind our back.
+ * Keys of the series that this process has lately committed to. Rows of studies and series are removed by
+ * dispositions only, their keys are never given again, and whose a study is never changes; the transaction asserts what is
+ * kept all the same, also because the database may have been put back to an earlier state behind our back.
  */
 import type { SegmentCommit } from './facts.ts';
 import type { SeriesKeys } from './series-keys.ts';

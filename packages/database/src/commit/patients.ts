@@ -1,5 +1,6 @@
 /** Step 2: the patients of new instances. (issuer, PatientID) is unique by constraint: no race makes two patients of one. */
 import type { Queryable } from '../database.ts';
+import { LINKED_PATIENTS } from '../retention/linked-patients.ts';
 import type { Candidate } from './candidate.ts';
 import type { PatientIdentity } from './facts.ts';
 
@@ -29,9 +30,18 @@ export async function ensurePatients(
   return keys;
 }
 
+/** The key of the patient of this identifier, made where missing. */
+export async function ensurePatient(
+  client: Queryable,
+  { issuerId, patientId }: { readonly issuerId: number; readonly patientId: string },
+): Promise<number> {
+  const [known] = (await readPatients(client, [{ issuerId, patientId }])).values();
+  return known ?? createPatient(client, issuerId, patientId);
+}
+
 async function readPatients(
   client: Queryable,
-  identities: readonly PatientIdentity[],
+  identities: readonly Pick<PatientIdentity, 'issuerId' | 'patientId'>[],
 ): Promise<Map<string, number>> {
   if (identities.length === 0) return new Map();
   const result = await client.query<{ issuer_id: number; value: string; patient_key: number }>({
@@ -76,13 +86,14 @@ export async function createAnonymousPatient(client: Queryable): Promise<number>
   return result.rows[0]?.patient_key ?? 0;
 }
 
-/** Pairs of patients (`a b`, a < b) that an administrator confirmed to be one person. */
+/** Pairs of patients (`a b`, a < b) that confirmed links make one person, by way of others too. */
 export async function readLinks(client: Queryable, patientKeys: readonly number[]): Promise<Set<string>> {
   if (patientKeys.length < 2) return new Set();
   const result = await client.query<{ patient_key: number; other_key: number }>({
     name: 'read-patient-links',
-    text: `select patient_key, other_key from patient_link
-      where state = 'confirmed' and patient_key = any ($1) and other_key = any ($1)`,
+    text: `select k as patient_key, other_key from unnest($1::bigint[]) k
+      cross join lateral unnest(${LINKED_PATIENTS('k')}) other_key
+      where k < other_key and other_key = any ($1)`,
     values: [patientKeys],
   });
   return new Set(result.rows.map((row) => `${row.patient_key} ${row.other_key}`));

@@ -15,6 +15,8 @@ export interface SearchHit {
   readonly numberOfStudyRelatedInstances: number;
   /** Something of what was matched, an instance, a series or a study, is on record as missing or damaged. */
   readonly isDamaged: boolean;
+  /** Something of it lies in the cold tier. */
+  readonly isNearline: boolean;
   /** The institution of a series of the study; of several the first in order. */
   readonly institutionName: string | undefined;
   /** Series and instance searches. */
@@ -50,7 +52,8 @@ interface SearchShape {
 const STUDY_COLUMNS = `s.listed_on, s.study_key, s.study_instance_uid, s.attributes as study_attributes, s.modalities,
   s.sop_classes, s.number_of_series, s.number_of_instances, s.institution_name,
   (select r.local_namespace from issuer r where r.issuer_id = s.patient_issuer_id) as patient_issuer,
-  exists (select from damage where repaired_at is null) as has_damage`;
+  exists (select from damage where repaired_at is null) as has_damage,
+  exists (select from cold_tier) as has_cold_tier`;
 const SERIES_COLUMNS = `${STUDY_COLUMNS}, e.series_number, e.series_key, e.series_instance_uid,
   e.attributes as series_attributes, e.number_of_instances as series_instances`;
 
@@ -60,7 +63,7 @@ export const SHAPES: Readonly<Record<SearchLevel, SearchShape>> = {
   series: { columns: SERIES_COLUMNS, from: 'from study s join series e on e.study_key = s.study_key' },
   instance: {
     columns: `${SERIES_COLUMNS}, i.sop_instance_uid, i.sop_class_uid, i.transfer_syntax_uid, i.instance_number,
-      i.rows, i.columns, i.bits_allocated, i.number_of_frames, i.is_damaged`,
+      i.rows, i.columns, i.bits_allocated, i.number_of_frames, i.is_damaged, i.segment_id`,
     from: `from study s join series e on e.study_key = s.study_key
       join instance i on i.study_key = e.study_key and i.series_key = e.series_key`,
   },
@@ -78,6 +81,8 @@ export interface HitRow extends OrderColumns {
   readonly institution_name: string | null;
   /** Of anything in the archive. */
   readonly has_damage: boolean;
+  /** There is, or was, a cold tier. */
+  readonly has_cold_tier: boolean;
   readonly series_instance_uid: string;
   readonly series_attributes: DicomJson;
   readonly series_instances: number;
@@ -88,10 +93,14 @@ export interface HitRow extends OrderColumns {
   readonly bits_allocated: number | null;
   readonly number_of_frames: number | null;
   readonly is_damaged: boolean;
+  readonly segment_id: string;
 }
 
+/** What of a match is not as available as the rest. */
+export type Availability = Pick<SearchHit, 'isDamaged' | 'isNearline'>;
+
 /** The match of a row. */
-export function toHit(row: HitRow, level: SearchLevel, isDamaged: boolean): SearchHit {
+export function toHit(row: HitRow, level: SearchLevel, availability: Availability): SearchHit {
   return {
     orderKey: orderKeyOf(row, level),
     studyInstanceUid: row.study_instance_uid,
@@ -101,7 +110,7 @@ export function toHit(row: HitRow, level: SearchLevel, isDamaged: boolean): Sear
     sopClassesInStudy: row.sop_classes,
     numberOfStudyRelatedSeries: row.number_of_series,
     numberOfStudyRelatedInstances: row.number_of_instances,
-    isDamaged,
+    ...availability,
     institutionName: row.institution_name ?? undefined,
     series:
       level === 'study'

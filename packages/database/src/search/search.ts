@@ -4,6 +4,7 @@ import type { Queryable } from '../database.ts';
 import { damagedRows } from './damaged-rows.ts';
 import { filterCondition } from './filter-condition.ts';
 import { keyConditions, type NarrowedSearch, narrowSearch } from './narrow-search.ts';
+import { nearlineRows } from './nearline-rows.ts';
 import { Parameters } from './parameters.ts';
 import { type HitRow, type SearchHit, SHAPES, toHit } from './search-hit.ts';
 import { afterCondition, type OrderKey, orderOf } from './search-order.ts';
@@ -43,7 +44,10 @@ export async function search(
   const wanted = { request, options, narrowed };
   const { rows, found } = await readPage(client, wanted);
   const damaged = await damagedRows(client, request.level, rows);
-  const hits = rows.map((row) => toHit(row, request.level, damaged.has(row)));
+  const nearline = await nearlineRows(client, request.level, rows);
+  const hits = rows.map((row) =>
+    toHit(row, request.level, { isDamaged: damaged.has(row), isNearline: nearline.has(row) }),
+  );
   const remaining = found - hits.length;
   return { hits, remaining: remaining > MOST_COUNTED ? 'many' : remaining };
 }

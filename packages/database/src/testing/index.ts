@@ -1,5 +1,6 @@
 /** For tests of other packages: a database of their own. */
 export { dropDatabase, makeDatabase } from './databases.ts';
 export { journalLines, makeCorrection, makeQuarantined, pretendExported } from './kept-back.ts';
+export { People, type StudyOfPerson } from './people.ts';
 export { type FakeInstance, type FakeSegment, segmentCommit } from './segment-commits.ts';
 export { createTestDatabase, type TestDatabase, testServerUrl } from './test-database.ts';

@@ -1,0 +1,94 @@
+/** Studies as schedules judge them (packages/retention): one, under the lock of whoever decides on it, or all of them. */
+import type { RetentionSubject, SubjectPatient } from '@sandyq/retention';
+import type { Database, Queryable } from '../database.ts';
+import { readAhead } from './read-ahead.ts';
+import { readPersons } from './read-persons.ts';
+import { shareRegisters } from './registers-lock.ts';
+import { readStudyRow, readStudyRows, type StudyRow, type SubjectCursor, toSubject } from './study-inputs.ts';
+
+/** Studies of one batch. */
+const BATCH_STUDIES = 1_000;
+
+/**
+ * The study; undefined if there is none, or nothing is left of it. In a transaction that decides, call it after the study is
+ * locked: until the transaction ends no register is written to. The person is read last, so that a link that settles a
+ * conflict is never missed.
+ */
+export async function readSubject(
+  client: Queryable,
+  studyInstanceUid: string,
+): Promise<RetentionSubject | undefined> {
+  await shareRegisters(client);
+  const row = await readStudyRow(client, studyInstanceUid);
+  if (row === undefined) return undefined;
+  const persons = await readPersons(client, [row.patient_key]);
+  return toSubject(row, personOf(persons, row.patient_key));
+}
+
+/** Which studies are streamed. */
+export interface SubjectFilter {
+  /** Only those of this facility. */
+  readonly facilityId?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * All studies, patient by patient, in batches of a bounded size; the next ones are read while one is worked on. Each batch is
+ * of its own moment: whoever decides reads the study again.
+ */
+export async function* streamSubjects(
+  database: Database,
+  { facilityId, signal }: SubjectFilter = {},
+): AsyncGenerator<readonly RetentionSubject[], void, undefined> {
+  for await (const batch of readAhead(batches(database, facilityId))) {
+    signal?.throwIfAborted();
+    yield batch;
+  }
+}
+
+/** Pages of studies with the people whom they are about; the last one of a page may have more studies in the next. */
+async function* batches(
+  database: Database,
+  facilityId: number | undefined,
+): AsyncGenerator<readonly RetentionSubject[], void, undefined> {
+  let last: ReadonlyMap<number, SubjectPatient> = new Map();
+  for await (const rows of readAhead(pages(database, facilityId))) {
+    const persons = await personsOf(database, rows, last);
+    yield rows.map((row) => toSubject(row, personOf(persons, row.patient_key)));
+    last = new Map([...persons].slice(-1));
+  }
+}
+
+/** In the order of patients. */
+async function* pages(
+  database: Database,
+  facilityId: number | undefined,
+): AsyncGenerator<readonly StudyRow[], void, undefined> {
+  let cursor: SubjectCursor = { patientKey: 0, studyKey: 0 };
+  for (;;) {
+    const rows = await readStudyRows(database, cursor, { facilityId, limit: BATCH_STUDIES });
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    yield rows;
+    cursor = { patientKey: last.patient_key, studyKey: last.study_key };
+  }
+}
+
+async function personsOf(
+  database: Database,
+  rows: readonly StudyRow[],
+  known: ReadonlyMap<number, SubjectPatient>,
+): Promise<Map<number, SubjectPatient>> {
+  const keys = [...new Set(rows.map((row) => row.patient_key))];
+  const read = await readPersons(
+    database,
+    keys.filter((key) => !known.has(key)),
+  );
+  return new Map(keys.map((key) => [key, personOf(read.has(key) ? read : known, key)]));
+}
+
+function personOf(persons: ReadonlyMap<number, SubjectPatient>, patientKey: number): SubjectPatient {
+  const person = persons.get(patientKey);
+  if (person === undefined) throw new TypeError('every study has a patient');
+  return person;
+}
