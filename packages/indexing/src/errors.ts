@@ -6,6 +6,7 @@ export type QuarantineErrorCode =
   | 'use-replace' // accepting is not enough: another instance holds the SOP Instance UID
   | 'nothing-to-replace' // no other instance holds its SOP Instance UID
   | 'nothing-to-judge' // it was not refused for another instance with its SOP Instance UID
+  | 'taken-away' // the instance of its SOP Instance UID was rejected or disposed of
   | 'still-refused' // the bytes cannot be indexed, now as before
   | 'not-kept' // the bytes were discarded
   | 'file-exists'; // the file to export to is there already

@@ -42,6 +42,7 @@ export {
   type QuarantineErrorCode,
 } from './errors.ts';
 export { type CheckedObject, checkDue } from './fixity/check-due.ts';
+export { checkSegment } from './fixity/check-segment.ts';
 export { withRate } from './fixity/rated-store.ts';
 export type { RepairPorts } from './fixity/repair-ports.ts';
 export {
@@ -72,7 +73,7 @@ export {
   type QuarantineStanding,
   standingsOf,
 } from './journal/fold-entry-facts.ts';
-export { IndexReadiness } from './journal/index-readiness.ts';
+export { assertIndexCaughtUp, IndexReadiness } from './journal/index-readiness.ts';
 export type { JournalPorts } from './journal/journal-ports.ts';
 export { type JournalFault, type ReadBatch, readBatch } from './journal/read-batch.ts';
 export {
@@ -83,7 +84,7 @@ export {
 export { referenceOf, type Verdict } from './judge.ts';
 export { type Accepted, acceptQuarantined } from './quarantine/accept-quarantined.ts';
 export { clearQuarantineLeftovers } from './quarantine/clear-leftovers.ts';
-export { type Discarded, discardQuarantined } from './quarantine/discard-quarantined.ts';
+export { type Discarded, type DiscardPorts, discardQuarantined } from './quarantine/discard-quarantined.ts';
 export { type Exported, exportQuarantined } from './quarantine/export-quarantined.ts';
 export {
   type JudgedAgain,
@@ -146,3 +147,4 @@ export {
 export { createRewriteCheck, type RewriteCheck } from './rewrite/rewrite-holds.ts';
 export { assumedCharacterSetOf, deviceOf, type Equipment, equipmentOf, type Sender } from './sender.ts';
 export type { IndexingPorts, StoredInstance, StoredSegment } from './stored-segment.ts';
+export { faultOfTakenAway } from './taken-away.ts';

@@ -14,8 +14,10 @@ import {
 import type { FailureReasonName, WarningReasonName } from '@sandyq/dicomweb';
 import { type EntryReference, entryReference, isStorageError } from '@sandyq/storage';
 import { compareInstances, type InstanceComparison } from './comparison/compare-instances.ts';
+import type { Fault } from './reception/fault.ts';
 import { deviceOf, equipmentOf, type Sender } from './sender.ts';
 import type { IndexingPorts, StoredInstance, StoredSegment } from './stored-segment.ts';
+import { disposedOn, REJECTED } from './taken-away.ts';
 
 /** What becomes of an instance, as its sender is told. */
 export type Verdict =
@@ -36,13 +38,6 @@ export interface Newcomer {
 
 type JudgePorts = Pick<IndexingPorts, 'database' | 'store' | 'pixels'>;
 
-/** Why a newcomer is kept but not accepted. */
-interface Refusal {
-  readonly reason: FailureReasonName;
-  /** What is wrong; never a value of the data set. */
-  readonly message: string;
-}
-
 /** Turns what the index said into the sender's verdict, and records what must be kept. */
 export async function judge(ports: JudgePorts, newcomer: Newcomer, outcome: CommitOutcome): Promise<Verdict> {
   switch (outcome.kind) {
@@ -61,7 +56,11 @@ export async function judge(ports: JudgePorts, newcomer: Newcomer, outcome: Comm
         message: `the index cannot hold a value of the data set [${outcome.sqlState ?? 'unknown'}]`,
       });
     case 'exists':
-      return judgeAgainst(ports, newcomer, outcome.existing);
+      return outcome.existing.state === 'rejected'
+        ? quarantine(ports, newcomer, REJECTED)
+        : judgeAgainst(ports, newcomer, outcome.existing);
+    case 'disposed':
+      return quarantine(ports, newcomer, disposedOn(outcome.disposedAt));
     default:
       return outcome satisfies never;
   }
@@ -96,7 +95,8 @@ async function judgeAgainst(
   }
 }
 
-async function noteEqual(
+/** Notes that the newcomer says the same as the instance that holds its SOP Instance UID. */
+export async function noteEqual(
   { database }: JudgePorts,
   { instance: { entry }, segment }: Newcomer,
   { existing, isSameEncoding }: { existing: ExistingInstance; isSameEncoding: boolean },
@@ -179,7 +179,7 @@ async function proposeCorrection(
 async function quarantine(
   { database }: JudgePorts,
   { instance, segment, sender }: Newcomer,
-  refusal: Refusal,
+  refusal: Fault,
 ): Promise<Verdict> {
   const { isNew } = await database.inTransaction((client) =>
     recordQuarantine(client, {

@@ -13,12 +13,13 @@ import {
   applyIssuerCreated,
   applyLooseQuarantined,
   applyQuarantineDecided,
+  applyRetentionLine,
   applySegmentSuperseded,
   demandVerdicts,
   type Queryable,
   reserveNumbers,
 } from '@sandyq/database';
-import type { JournalLine } from '@sandyq/storage';
+import { isRetentionLine, type JournalLine } from '@sandyq/storage';
 import type { Logger } from '@sandyq/telemetry';
 
 export interface ApplyPorts {
@@ -43,6 +44,11 @@ export async function applyLines(
 
 /** Returns the segments of which entries are to be judged by what was said. */
 async function applyLine(client: Queryable, line: JournalLine, ports: ApplyPorts): Promise<string[]> {
+  if (isRetentionLine(line)) {
+    if (!(await applyRetentionLine(client, line)))
+      ports.logger.error('journal-line-not-applied', { kind: line.kind, line: line.id });
+    return [];
+  }
   switch (line.kind) {
     case 'issuer-created':
       await applyIssuerCreated(client, line.fact);

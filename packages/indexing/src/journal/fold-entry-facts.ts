@@ -1,6 +1,6 @@
 /** What the journal's facts about one entry come to: what it is now, and which rows tell of it. Pure. */
 import type { EntryFact } from '@sandyq/database';
-import type { JournalFacts, JournalLine, JournalPlace } from '@sandyq/storage';
+import { isRetentionLine, type JournalFacts, type JournalLine, type JournalPlace } from '@sandyq/storage';
 
 /** An entry of quarantine that lists the bytes. */
 export interface QuarantineStanding {
@@ -96,6 +96,8 @@ export function standingsOf(
 
 function apply(before: EntryStanding, { line, segmentId, isOver }: EntryFact): EntryStanding {
   const { quarantine, isHeld } = before;
+  // Registers of their own say what is rejected and what is disposed of.
+  if (isRetentionLine(line)) return before;
   switch (line.kind) {
     case 'quarantined':
       // Judged again by a database that had forgotten it: what was decided stays decided.

@@ -24,6 +24,7 @@ import type { Sender } from '../sender.ts';
 import type { StoredInstance, StoredSegment } from '../stored-segment.ts';
 import { openKeptInstance, senderOfKept } from './kept-instance.ts';
 import { lookingAgain } from './look-again.ts';
+import { assertNotTakenAway } from './not-taken-away.ts';
 import { openEntryOf, type QuarantinePorts } from './quarantine-ports.ts';
 import { type ReceivedAgain, receiveAgain, stillRefused } from './receive-again.ts';
 
@@ -57,6 +58,7 @@ export async function acceptQuarantined(
 
 async function accept(ports: QuarantinePorts, options: AcceptanceOptions): Promise<Accepted> {
   const { quarantined } = options;
+  await assertNotTakenAway(ports, quarantined);
   const acceptance = new Acceptance(ports, options);
   if (quarantined.crc32 === undefined || quarantined.reason === 'processing-failure') {
     return acceptance.readAnew();

@@ -1,5 +1,11 @@
 /** Discards what quarantine kept: recorded first, in the journal of the store too, then the bytes go (design §2.3). */
-import { clearQuarantineLeftover, decideQuarantined, settleSegment } from '@sandyq/database';
+import {
+  clearQuarantineLeftover,
+  decideQuarantined,
+  type Quarantined,
+  type Queryable,
+  settleSegment,
+} from '@sandyq/database';
 import { exportDecision } from '../journal/export-journal.ts';
 import type { JournalPorts } from '../journal/journal-ports.ts';
 import { openEntryOf } from './quarantine-ports.ts';
@@ -10,19 +16,27 @@ export interface Discarded {
   readonly isDeleted: boolean;
 }
 
+/** What discarding works with. */
+export interface DiscardPorts extends JournalPorts {
+  /** Called in the transaction that decides; throws for bytes that must be kept. */
+  readonly assertNotHeld: (client: Queryable, entry: Quarantined) => Promise<void>;
+}
+
 /**
- * Throws QuarantineError and DatabaseError: then nothing was discarded. Throws JournalError('not-exported') and
+ * Throws QuarantineError, DatabaseError and what `assertNotHeld` throws: then nothing was discarded. Throws JournalError('not-exported') and
  * StorageError: it is discarded, and upkeep deletes later.
  */
 export async function discardQuarantined(
-  ports: JournalPorts,
+  ports: DiscardPorts,
   quarantineId: number,
   decidedBy: string,
 ): Promise<Discarded> {
   const { database, store } = ports;
-  const { segmentId, objectKey } = await openEntryOf({ database }, quarantineId);
+  const entry = await openEntryOf({ database }, quarantineId);
+  const { segmentId, objectKey } = entry;
   const leftoverObjectKey = segmentId === undefined ? objectKey : undefined;
   await database.inTransaction(async (client) => {
+    await ports.assertNotHeld(client, entry);
     await decideQuarantined(client, { quarantineId, state: 'discarded', decidedBy, leftoverObjectKey });
     if (segmentId !== undefined) await settleSegment(client, segmentId);
   });

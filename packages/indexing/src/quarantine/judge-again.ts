@@ -22,6 +22,7 @@ import { exportDecision } from '../journal/export-journal.ts';
 import { assertIndexCaughtUp } from '../journal/index-readiness.ts';
 import { referenceOf, type Verdict } from '../judge.ts';
 import { lookingAgain } from './look-again.ts';
+import { assertNotTakenAway } from './not-taken-away.ts';
 import { openEntryOf, type QuarantinePorts } from './quarantine-ports.ts';
 import { entryAt } from './read-kept.ts';
 
@@ -116,6 +117,7 @@ async function judgeOnce(
   decidedBy: string,
 ): Promise<JudgedAgain> {
   const quarantined = await openEntryOf(ports, quarantineId);
+  await assertNotTakenAway(ports, quarantined);
   const existing = await holderOf(ports.database, quarantined);
   const { receipt } = await openSegment(ports.store, quarantined.objectKey);
   const entry = entryAt(receipt.entries, quarantined);

@@ -18,6 +18,7 @@ import { assertIndexCaughtUp } from '../journal/index-readiness.ts';
 import { settleFounders } from '../replay/settle-founders.ts';
 import { openKeptInstance, senderOfKept } from './kept-instance.ts';
 import { lookingAgain } from './look-again.ts';
+import { assertNotTakenAway } from './not-taken-away.ts';
 import { originOf } from './origin-of-instance.ts';
 import { openEntryOf, type QuarantinePorts } from './quarantine-ports.ts';
 import { stillRefused } from './receive-again.ts';
@@ -51,6 +52,7 @@ export async function replaceByQuarantined(
 
 async function replace(ports: QuarantinePorts, quarantineId: number, decidedBy: string): Promise<Replaced> {
   const quarantined = await openEntryOf(ports, quarantineId);
+  await assertNotTakenAway(ports, quarantined);
   const existing = await holderOf(ports, quarantined);
   const { instance, segment } = await openKeptInstance(ports, quarantined);
   const sender = await senderOfKept(ports.directory, quarantined);

@@ -1,7 +1,15 @@
 /** A page of segments: what the store and the index say of them, and what is done where they disagree. */
-import { type NotedObject, notesOn, removeNotes, type SegmentListing, settleDamage } from '@sandyq/database';
+import {
+  type NotedObject,
+  notesOn,
+  removeNotes,
+  type SeenTiers,
+  type SegmentListing,
+  settleDamage,
+  settleTiers,
+} from '@sandyq/database';
 import type { Compared } from './compare-keys.ts';
-import type { Examination, PageRange } from './examination.ts';
+import type { Examination, HeldSegment, PageRange } from './examination.ts';
 import { forgetNotesOfGone } from './forget-notes.ts';
 import { judgeMissing, judgeSizes, verifyAgain } from './judge-known.ts';
 import { restoreRows } from './restore-rows.ts';
@@ -32,9 +40,21 @@ export async function examineSegments(
   await verifyAgain(examination, held, notes);
   if (options.isDeep) await restoreRows(examination, held);
   if (options.dryRun) return;
+  const seen = tiersOf(held);
+  if (seen.cold.length > 0 || seen.hot.length > 0) await settleTiers(ports.database, seen);
   await forgetNotes(examination, page, range, notes);
   // What was taken in may be a rewrite of what was missed.
   if (movesOf(examination) > movedBefore) await ports.database.inTransaction(settleDamage);
+}
+
+/** Where the store has objects that the index thinks elsewhere. */
+function tiersOf(held: readonly HeldSegment[]): SeenTiers {
+  const keysOf = (tier: 'hot' | 'cold') =>
+    held.flatMap(({ object, row }) => {
+      const isThere = (object.isCold === true ? 'cold' : 'hot') === tier;
+      return isThere && row.tier !== tier ? [object.key] : [];
+    });
+  return { cold: keysOf('cold'), hot: keysOf('hot') };
 }
 
 function movesOf({ report: { replayed, superseded, restored } }: Examination): number {

@@ -12,6 +12,8 @@ export interface ReconcileReport {
   replayed: number;
   /** Of the unknown, held in whole by others: known as superseded now. */
   superseded: number;
+  /** Of the unknown, disposed of before: to be deleted once more. */
+  disposed: number;
   /** Of the unknown, too young to be examined: on their way through a living process, as a rule. */
   young: number;
   /** Known segments of which entries had no rows any more. */
@@ -61,6 +63,7 @@ export function emptyReport(): ReconcileReport {
     unknown: 0,
     replayed: 0,
     superseded: 0,
+    disposed: 0,
     young: 0,
     incomplete: 0,
     restored: 0,

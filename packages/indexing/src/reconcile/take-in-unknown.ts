@@ -90,6 +90,7 @@ async function takeIn(
     if (outcome === 'damaged') await noteDamage(examination, object);
     if (outcome === 'replayed') examination.report.replayed += 1;
     if (outcome === 'superseded') examination.report.superseded += 1;
+    if (outcome === 'disposed') examination.report.disposed += 1;
     if (outcome !== 'damaged' && noted !== undefined) await removeNotes(ports.database, [object.key]);
   } catch (error) {
     if (mustWait(error, options.signal)) throw error;

@@ -4,11 +4,12 @@ import {
   type Database,
   isVerdictDue,
   recordVerdictsGiven,
+  rejectedAt,
   type SegmentCommit,
   settleSegment,
 } from '@sandyq/database';
 import type { ObjectStore } from '@sandyq/storage';
-import { judge } from '../judge.ts';
+import { judge, type Newcomer, noteEqual } from '../judge.ts';
 import type { IndexingPorts } from '../stored-segment.ts';
 import type { ReplayPlan } from './plan-replay.ts';
 
@@ -38,7 +39,7 @@ async function conclude(
   for (const [partIndex, { newcomers }] of parts.entries()) {
     for (const [index, newcomer] of newcomers.entries()) {
       const outcome = outcomes[partIndex]?.[index] ?? { kind: 'failed', sqlState: undefined };
-      if (isVerdictDue(outcome)) await judge(ports, newcomer, outcome);
+      if (isVerdictDue(outcome)) await judgeReplayed(ports, newcomer, outcome);
     }
   }
   const all = outcomes.flat();
@@ -47,4 +48,22 @@ async function conclude(
   // Until here its verdicts were due if there were any, or if it took more than one transaction.
   if (held < all.length || parts.length > 1) await recordVerdictsGiven(ports.database, segment.id);
   return held;
+}
+
+/** Bytes that came again before the instance was rejected were no repeat of something rejected, and are none now. */
+async function judgeReplayed(
+  ports: CommitPlansPorts,
+  newcomer: Newcomer,
+  outcome: CommitOutcome,
+): Promise<void> {
+  const existing = outcome.kind === 'exists' ? outcome.existing : undefined;
+  const isEqual = existing?.sha256.toString('hex') === newcomer.instance.entry.sha256;
+  if (existing?.state === 'rejected' && isEqual) {
+    const at = await rejectedAt(ports.database, existing.sopInstanceUid);
+    if (at === undefined || new Date(newcomer.segment.receipt.receivedAt) <= at) {
+      await noteEqual(ports, newcomer, { existing, isSameEncoding: true });
+      return;
+    }
+  }
+  await judge(ports, newcomer, outcome);
 }

@@ -9,22 +9,19 @@ import {
   type SegmentOwn,
 } from '@sandyq/database';
 import type { DicomJson } from '@sandyq/dicom';
-import { originalsOf, originOf, type SegmentReceipt, type SegmentTail } from '@sandyq/storage';
+import { originalsOf, originOf, type SegmentReceipt } from '@sandyq/storage';
 import { clockOffsetMs } from '../clock-offset.ts';
 import { instanceCommitOf } from '../index-segment.ts';
 import { type EntryStanding, standingsOf } from '../journal/fold-entry-facts.ts';
 import type { Newcomer } from '../judge.ts';
 import { deviceOf, equipmentOf, type Sender } from '../sender.ts';
 import type { IndexingPorts, StoredInstance, StoredSegment } from '../stored-segment.ts';
+import type { DisposedBy } from './disposed-entries.ts';
 import { KeptRows } from './kept-rows.ts';
 import { senderOf } from './senders.ts';
+import type { StoredTail } from './stored-tail.ts';
 
 type PlanPorts = Pick<IndexingPorts, 'database' | 'directory'>;
-
-/** A segment of the store whose receipt and metadata were read. */
-export interface StoredTail extends SegmentTail {
-  readonly key: string;
-}
 
 /** What was received together: all of a segment, or of a rewrite the entries of one original. */
 export interface PlannedPart {
@@ -44,17 +41,26 @@ export interface ReplayPlan {
   readonly hasHeld: boolean;
 }
 
-/** `facts`: those about the original segments of this one. */
+/** What is known of a segment beside what it says itself. */
+export interface KnownOfSegment {
+  /** About its original segments. */
+  readonly facts: readonly EntryFact[];
+  /** Entries that were disposed of are passed over. */
+  readonly disposed: DisposedBy;
+}
+
+/** What `known` says goes before what the entries say themselves. */
 export async function planReplay(
   ports: PlanPorts,
   tail: StoredTail,
-  facts: readonly EntryFact[],
+  { facts, disposed }: KnownOfSegment,
 ): Promise<ReplayPlan> {
   const segment = storedSegmentOf(tail);
   const { receipt } = segment;
   const standing = standingsOf(facts);
   const instances = instancesOf(tail);
-  const members = Map.groupBy(instances, ({ entry }) => originOf(receipt, entry));
+  const left = instances.filter(({ entry }) => disposed(tail, entry) === undefined);
+  const members = Map.groupBy(left, ({ entry }) => originOf(receipt, entry));
   const originals = originalsOf(receipt)
     .filter(({ segmentId }) => members.has(segmentId))
     .sort((a, b) => (a.segmentId < b.segmentId ? -1 : 1));

@@ -10,6 +10,8 @@ export interface RebuildReport {
   known: number;
   /** Of the segments, held elsewhere as the journal or a rewrite says: nothing of them is indexed. */
   superseded: number;
+  /** Of the segments, disposed of before: nothing of them is indexed, and they are deleted once more. */
+  disposed: number;
   /** Instances in the index by it, and entries that are kept without being instances. */
   instances: number;
   /** Keys of segments that are damaged: kept, not indexed. */
@@ -18,14 +20,31 @@ export interface RebuildReport {
 
 /** Nothing yet. */
 export function emptyRebuildReport(): RebuildReport {
-  return { studies: 0, segments: 0, bytes: 0, known: 0, superseded: 0, instances: 0, damaged: [] };
+  return {
+    studies: 0,
+    segments: 0,
+    bytes: 0,
+    known: 0,
+    superseded: 0,
+    disposed: 0,
+    instances: 0,
+    damaged: [],
+  };
 }
 
 /** What was remembered of an interrupted rebuild; counts that are none begin anew. */
 export function resumedReport(remembered: unknown): RebuildReport {
   const report = emptyRebuildReport();
   if (typeof remembered !== 'object' || remembered === null) return report;
-  for (const name of ['studies', 'segments', 'bytes', 'known', 'superseded', 'instances'] as const) {
+  for (const name of [
+    'studies',
+    'segments',
+    'bytes',
+    'known',
+    'superseded',
+    'disposed',
+    'instances',
+  ] as const) {
     const count: unknown = Reflect.get(remembered, name);
     if (typeof count === 'number') report[name] = count;
   }

@@ -5,7 +5,6 @@
 import {
   commitSuperseded,
   commitTogether,
-  type EntryFact,
   knownSegments,
   readEntryFacts,
   recordVerdictsGiven,
@@ -24,8 +23,10 @@ import {
 } from '@sandyq/storage';
 import { adoptRewrite } from '../rewrite/adopt-rewrite.ts';
 import { commitPlans } from './commit-plans.ts';
-import { planReplay, type ReplayPlan, type StoredTail } from './plan-replay.ts';
+import { giveUpDisposed, readDisposed } from './disposed-entries.ts';
+import { type KnownOfSegment, planReplay, type ReplayPlan } from './plan-replay.ts';
 import type { ReplayPorts } from './replay-ports.ts';
+import type { StoredTail } from './stored-tail.ts';
 
 /** What became of a segment that was to be replayed. */
 export type ReplayOutcome =
@@ -34,6 +35,8 @@ export type ReplayOutcome =
   | 'damaged'
   /** Deleted meanwhile. */
   | 'gone'
+  /** All of it was disposed of: not indexed, and to be deleted once more. */
+  | 'disposed'
   /** Everything in it is held elsewhere, and that is recorded: known as superseded, not indexed. */
   | 'superseded';
 
@@ -92,16 +95,17 @@ async function replayTail(
 ): Promise<ReplayOutcome> {
   const { database, logger } = ports;
   const { receipt } = tail.segment;
+  const known = await readKnown(ports, [tail]);
+  if (await giveUpDisposed(ports, tail, known.disposed)) return 'disposed';
   const state = (await segmentStates(database, [receipt.segmentId])).get(receipt.segmentId);
   if (state === 'superseded' || state === 'deleted') {
     await recordVerdictsGiven(database, receipt.segmentId);
     return 'superseded';
   }
-  const facts = await readEntryFacts(database, subjectsOf(tail));
-  if (await takeAsSuperseded(ports, tail, facts)) return 'superseded';
+  if (await takeAsSuperseded(ports, tail, known)) return 'superseded';
   const adopted = await adoptIfRewrite(ports, tail, { isVerified: options.verify === 'everything' });
   if (adopted === 'damaged') return 'damaged';
-  const plan = await planReplay(ports, tail, facts);
+  const plan = await planReplay(ports, tail, known);
   if (plan.hasHeld && !plan.tellsPatient) await replayRestOfStudy(ports, plan, options);
   const commit = (segments: readonly SegmentCommit[]) => commitTogether(database, segments);
   const instances = await commitPlans({ ...ports, commit }, [plan]);
@@ -110,8 +114,17 @@ async function replayTail(
   return 'replayed';
 }
 
+/** What the journal and the registers say of these segments. */
+export async function readKnown(
+  { database }: Pick<ReplayPorts, 'database'>,
+  tails: readonly StoredTail[],
+): Promise<KnownOfSegment> {
+  const facts = await readEntryFacts(database, tails.flatMap(subjectsOf));
+  return { facts, disposed: await readDisposed(database, tails) };
+}
+
 /** The segments that the journal may say something of: this one, and those that its entries came in. */
-export function subjectsOf({ segment }: Pick<StoredTail, 'segment'>): string[] {
+function subjectsOf({ segment }: Pick<StoredTail, 'segment'>): string[] {
   const { receipt } = segment;
   return [...new Set([receipt.segmentId, ...originalsOf(receipt).map(({ segmentId }) => segmentId)])];
 }
@@ -120,14 +133,14 @@ export function subjectsOf({ segment }: Pick<StoredTail, 'segment'>): string[] {
 export async function takeAsSuperseded(
   ports: Pick<ReplayPorts, 'database' | 'directory'>,
   tail: StoredTail,
-  facts: readonly EntryFact[],
+  known: KnownOfSegment,
 ): Promise<boolean> {
   const { segmentId } = tail.segment.receipt;
-  const said = facts.find(({ line, segmentId: about }) => {
+  const said = known.facts.find(({ line, segmentId: about }) => {
     return line.kind === 'segment-superseded' && about === segmentId;
   });
   if (said === undefined) return false;
-  const plan = await planReplay(ports, tail, []);
+  const plan = await planReplay(ports, tail, { ...known, facts: [] });
   const [part] = plan.parts;
   if (part === undefined) return false;
   return commitSuperseded(
@@ -161,7 +174,7 @@ async function replayRestOfStudy(
     if (segmentId === segment.id || (await knownSegments(database, [segmentId])).has(segmentId)) continue;
     const tail = await readTail(ports, object, options);
     if (tail === undefined) continue;
-    const plan = await planReplay(ports, tail, await readEntryFacts(database, subjectsOf(tail)));
+    const plan = await planReplay(ports, tail, await readKnown(ports, [tail]));
     if (plan.tellsPatient) await replaySegment(ports, object, options);
     if (await studyExists(database, studyInstanceUid)) return;
   }

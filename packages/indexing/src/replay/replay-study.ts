@@ -1,5 +1,5 @@
 /** All segments of a study from their tails into an index that knows little or nothing of it. */
-import { type EntryFact, knownSegments, readEntryFacts, recordVerdictsGiven } from '@sandyq/database';
+import { knownSegments, recordVerdictsGiven, settleTiers } from '@sandyq/database';
 import {
   isStorageError,
   type ObjectStat,
@@ -8,10 +8,12 @@ import {
   type SegmentReceipt,
 } from '@sandyq/storage';
 import { type CommitPlansPorts, commitPlans } from './commit-plans.ts';
-import { planReplay, type ReplayPlan, type StoredTail } from './plan-replay.ts';
+import { giveUpDisposed } from './disposed-entries.ts';
+import { type KnownOfSegment, planReplay, type ReplayPlan } from './plan-replay.ts';
 import type { RebuildReport } from './rebuild-report.ts';
 import type { ReplayPorts } from './replay-ports.ts';
-import { adoptIfRewrite, subjectsOf, takeAsSuperseded } from './replay-segment.ts';
+import { adoptIfRewrite, readKnown, takeAsSuperseded } from './replay-segment.ts';
+import type { StoredTail } from './stored-tail.ts';
 
 export type ReplayStudyPorts = ReplayPorts & Pick<CommitPlansPorts, 'commit'>;
 
@@ -41,6 +43,8 @@ export async function replayStudy(
     await replay.take(unknown.slice(start, start + TAILS_AT_ONCE));
   }
   await replay.finish();
+  const cold = objects.flatMap(({ key, isCold }) => (isCold === true ? [key] : []));
+  if (cold.length > 0) await settleTiers(ports.database, { cold, hot: [] });
   report.studies += 1;
   report.segments += objects.length;
   report.bytes += objects.reduce((sum, { size }) => sum + size, 0);
@@ -108,8 +112,7 @@ class StudyReplay {
 
   async #replay(tails: readonly StoredTail[], { waits }: { readonly waits: boolean }): Promise<void> {
     if (tails.length === 0) return;
-    const facts = await readEntryFacts(this.#ports.database, tails.flatMap(subjectsOf));
-    const planned = await this.#planAll(tails, facts);
+    const planned = await this.#planAll(tails, await readKnown(this.#ports, tails));
     const ordinary = planned.filter(({ tail }) => !this.#isBesideSources(tail));
     // Those that tell whose the study is come first.
     const telling = ordinary.filter(({ plan }) => plan.tellsPatient);
@@ -126,11 +129,12 @@ class StudyReplay {
     }
   }
 
-  async #planAll(tails: readonly StoredTail[], facts: readonly EntryFact[]): Promise<Planned[]> {
+  async #planAll(tails: readonly StoredTail[], known: KnownOfSegment): Promise<Planned[]> {
     const planned: Planned[] = [];
     for (const tail of tails) {
-      if (await takeAsSuperseded(this.#ports, tail, facts)) this.#report.superseded += 1;
-      else planned.push({ tail, plan: await planReplay(this.#ports, tail, facts) });
+      if (await giveUpDisposed(this.#ports, tail, known.disposed)) this.#report.disposed += 1;
+      else if (await takeAsSuperseded(this.#ports, tail, known)) this.#report.superseded += 1;
+      else planned.push({ tail, plan: await planReplay(this.#ports, tail, known) });
     }
     return planned;
   }

@@ -1,5 +1,4 @@
 /** What is told by receipts and journal, in whatever order segments are found. */
-import { randomFillSync } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,14 +12,7 @@ import {
   writeJournalLine,
 } from '@sandyq/database';
 import { createTestDatabase } from '@sandyq/database/testing';
-import {
-  createFilesystemStore,
-  nodeFileSystem,
-  type SealedSegment,
-  SegmentSpool,
-  storeSegment,
-  uuidV7Source,
-} from '@sandyq/storage';
+import { createFilesystemStore, nodeFileSystem, type SealedSegment } from '@sandyq/storage';
 import { silentLogger } from '@sandyq/telemetry';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PixelValueComparison } from '../comparison/pixel-value-comparison.ts';
@@ -29,6 +21,7 @@ import { rebuildIndex } from './rebuild-index.ts';
 import { emptyRebuildReport } from './rebuild-report.ts';
 import { replayBygone } from './replay-bygone.ts';
 import { replaySegment } from './replay-segment.ts';
+import { STUDY, storeInstance, type WantedInstance } from './testing/store-instance.ts';
 
 const fileSystem = nodeFileSystem();
 const cleanUps: (() => Promise<unknown>)[] = [];
@@ -69,52 +62,9 @@ async function bench() {
 
 type Bench = Awaited<ReturnType<typeof bench>>;
 
-interface Wanted {
-  readonly image: number;
-  readonly patientId?: string;
-  readonly serial?: string;
-  /** Of the clock that gives ids, and of receiving: seconds. */
-  readonly second: number;
-}
-
-const STUDY = '2.25.99';
-
 /** A stored segment of one instance. */
-async function stored({ ports, spoolFolder }: Bench, wanted: Wanted): Promise<SealedSegment> {
-  const { image, patientId = 'P-1', serial, second } = wanted;
-  const at = Date.UTC(2026, 2, 1, 8, 0, second);
-  const newId = uuidV7Source({ now: () => at, fillRandom: (bytes) => randomFillSync(bytes) });
-  const spool = new SegmentSpool({ directory: join(spoolFolder, String(image)), fileSystem, newId });
-  const segment = await spool.create({
-    studyInstanceUid: STUDY,
-    seriesInstanceUid: `${STUDY}.1`,
-    facility: 'hospital',
-    device: undefined,
-    principal: 'scanner',
-    receivedAt: new Date(at).toISOString(),
-    source: { kind: 'received' },
-  });
-  const sopInstanceUid = `${STUDY}.1.${image}`;
-  const entry = await segment.beginEntry({ sopInstanceUid, role: 'part10' });
-  await entry.write(Buffer.from(`bytes of ${image}`));
-  const json = {
-    '00080018': { vr: 'UI', Value: [sopInstanceUid] },
-    '00100010': { vr: 'PN', Value: [{ Alphabetic: `Name^${image}` }] },
-    '00100020': { vr: 'LO', Value: [patientId] },
-    ...(serial !== undefined && { '00181000': { vr: 'LO', Value: [serial] } }),
-  };
-  await entry.commit({
-    sopInstanceUid,
-    sopClassUid: '1.2.840.10008.5.1.4.1.1.2',
-    transferSyntaxUid: '1.2.840.10008.1.2.1',
-    characterSet: { label: ['ISO_IR 192'], used: ['ISO_IR 192'], flag: 'as-labelled' },
-    pixelData: undefined,
-    metadata: Buffer.from(JSON.stringify(json)),
-  });
-  const sealed = await segment.seal();
-  await storeSegment(ports.store, sealed);
-  await spool.close();
-  return sealed;
+function stored({ ports: { store }, spoolFolder }: Bench, wanted: WantedInstance): Promise<SealedSegment> {
+  return storeInstance({ store, spoolFolder }, wanted);
 }
 
 function sha256Of({ receipt }: SealedSegment): string {

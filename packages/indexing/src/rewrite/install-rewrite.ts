@@ -5,6 +5,7 @@
 import {
   type Database,
   DatabaseError,
+  type Queryable,
   type RewriteRow,
   readSourcesLocked,
   recordUselessRewrite,
@@ -33,7 +34,10 @@ export interface InstallPorts {
 }
 
 /** What is to be made, and what its row says beside its receipt. */
-export interface InstallRequest extends RewriteRequest, Pick<RewriteRow, 'compactDue' | 'copiedForLittle'> {}
+export interface InstallRequest extends RewriteRequest, Pick<RewriteRow, 'compactDue' | 'copiedForLittle'> {
+  /** Done in the transaction of the swap, before it: takes rows out whose entries are not copied. Once an attempt. */
+  readonly beforeSwap?: ((client: Queryable) => Promise<void>) | undefined;
+}
 
 /** What came of it. */
 export interface Installed {
@@ -61,12 +65,12 @@ export async function installRewrite(ports: InstallPorts, request: InstallReques
   await putRewrite(ports, sealed, request.signal);
   await assertWhole(ports.store, sealed, request.signal);
   // From here on it is not given up any more: a signal would leave the next one to find it.
-  const { compactDue, copiedForLittle = 0 } = request;
+  const { compactDue, copiedForLittle = 0, beforeSwap } = request;
   const swap = {
     rewrite: { ...rewriteRowOf(sealed), compactDue, copiedForLittle },
     sources: sourcesOf(sealed.receipt),
   };
-  const kind = await swapOrGiveUp(ports.database, swap);
+  const kind = await swapOrGiveUp(ports.database, swap, beforeSwap);
   const { id: segmentId, key: objectKey, size: sizeBytes } = sealed;
   ports.logger.info('segment-rewritten', { segmentId, sources: swap.sources.length, outcome: kind });
   return { kind, segmentId, objectKey, sizeBytes };
@@ -95,9 +99,13 @@ async function assertWhole(
   throw new StorageError('damaged', `${key}: what the store gives back is not what was put`);
 }
 
-async function swapOrGiveUp(database: Database, swap: SegmentSwap): Promise<Installed['kind']> {
+async function swapOrGiveUp(
+  database: Database,
+  swap: SegmentSwap,
+  beforeSwap: InstallRequest['beforeSwap'],
+): Promise<Installed['kind']> {
   try {
-    await swapUntilDecided(database, swap);
+    await swapUntilDecided(database, swap, beforeSwap);
     return 'swapped';
   } catch (error) {
     if (!(error instanceof DatabaseError) || error.code !== 'conflict') throw error;
@@ -107,10 +115,17 @@ async function swapOrGiveUp(database: Database, swap: SegmentSwap): Promise<Inst
 }
 
 /** After a COMMIT of unknown outcome the database is asked: a rewrite that it knows was swapped. */
-async function swapUntilDecided(database: Database, swap: SegmentSwap): Promise<void> {
+async function swapUntilDecided(
+  database: Database,
+  swap: SegmentSwap,
+  beforeSwap: InstallRequest['beforeSwap'],
+): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await database.inTransaction((client) => swapSegments(client, swap));
+      await database.inTransaction(async (client) => {
+        await beforeSwap?.(client);
+        await swapSegments(client, swap);
+      });
       return;
     } catch (error) {
       if (attempt >= SWAP_ATTEMPTS || !mayPass(error)) throw error;
