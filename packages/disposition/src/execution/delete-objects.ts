@@ -1,0 +1,121 @@
+/** Deletes the objects of a disposition, every version of each, in the store and its replica, and looks whether they are gone. */
+import {
+  keysOfDeletedSegments,
+  keysOfDisposition,
+  noteLockedObjects,
+  objectsToDelete,
+  recordObjectsGone,
+} from '@sandyq/database';
+import { isStorageError, type ObjectStore, studyKeyPrefix } from '@sandyq/storage';
+import type { PurgePorts } from './execution-ports.ts';
+
+/** Whose objects. */
+export interface DeletionOrder {
+  readonly dispositionId: string;
+  readonly studyInstanceUid: string;
+}
+
+/** What keeps objects in the store, if anything does. */
+export type Obstacle = 'locked' | 'listed';
+
+const DELETED_AT_ONCE = 100;
+const DELETES_AT_A_TIME = 8;
+
+/**
+ * Deletes what the disposition still has, and notes what is seen gone everywhere. The journal line that names the objects
+ * is durable. Whatever stays is tried again the next time: `locked` by the store until a day, `listed` although deleted.
+ * Throws StorageError if a store is away.
+ */
+export async function deleteObjects(
+  ports: PurgePorts,
+  order: DeletionOrder,
+  signal?: AbortSignal,
+): Promise<Obstacle | undefined> {
+  const stores = ports.replica === undefined ? [ports.store] : [ports.store, ports.replica];
+  let obstacle: Obstacle | undefined;
+  for (let after = ''; ; ) {
+    const keys = await objectsToDelete(ports.database, order.dispositionId, {
+      after,
+      limit: DELETED_AT_ONCE,
+    });
+    const last = keys.at(-1);
+    if (last === undefined) break;
+    const gone: string[] = [];
+    for (let at = 0; at < keys.length; at += DELETES_AT_A_TIME) {
+      signal?.throwIfAborted();
+      const some = keys.slice(at, at + DELETES_AT_A_TIME);
+      const outcomes = await Promise.all(some.map((key) => deleteEverywhere(stores, key, signal)));
+      gone.push(...some.filter((_, index) => outcomes[index] === undefined));
+      // An index made anew does not know of a legal hold that nothing asks for any more: it is taken off.
+      const locked = some.filter((_, index) => outcomes[index] === 'locked');
+      if (locked.length > 0) await noteLockedObjects(ports.database, locked);
+      obstacle = outcomes.find((outcome) => outcome !== undefined) ?? obstacle;
+    }
+    const { database, now } = ports;
+    await recordObjectsGone(database, order.dispositionId, { objectKeys: gone, now: now() });
+    after = last;
+  }
+  return obstacle;
+}
+
+/** Undefined: it is gone. The replica first: what it copies comes from the store. */
+async function deleteEverywhere(
+  stores: readonly ObjectStore[],
+  key: string,
+  signal: AbortSignal | undefined,
+): Promise<Obstacle | undefined> {
+  try {
+    for (const store of stores.toReversed()) await store.delete(key, signal);
+  } catch (error) {
+    if (isStorageError(error, 'locked')) return 'locked';
+    throw error;
+  }
+  for (const store of stores) if ((await store.stat(key, signal)) !== undefined) return 'listed';
+  return undefined;
+}
+
+/** What the stores list under the study's keys when everything was deleted. */
+export interface StillListed {
+  /** Objects of the disposition are among it. */
+  readonly isAny: boolean;
+  /** Copies of segments that were given up and deleted before: they go with the others. */
+  readonly forgotten: readonly string[];
+}
+
+/**
+ * Lists the study's objects in every store. Those that the database knows nothing of, or counts on, are of whoever stores
+ * instances of the study now: they are told, and left.
+ */
+export async function listAgain(
+  ports: PurgePorts,
+  { dispositionId, studyInstanceUid }: DeletionOrder,
+  signal?: AbortSignal,
+): Promise<StillListed> {
+  const { database, store, replica, logger } = ports;
+  const forgotten = new Set<string>();
+  let [own, others] = [0, 0];
+  for (const place of replica === undefined ? [store] : [store, replica]) {
+    for await (const keys of pagesOf(place, studyKeyPrefix(studyInstanceUid), signal)) {
+      own += (await keysOfDisposition(database, dispositionId, keys)).length;
+      for (const key of await keysOfDeletedSegments(database, studyInstanceUid, keys)) forgotten.add(key);
+      others += keys.length;
+    }
+  }
+  if (others > own) logger.info('disposition-other-objects', { dispositionId, others: others - own });
+  return { isAny: own > 0, forgotten: [...forgotten].sort() };
+}
+
+async function* pagesOf(
+  store: ObjectStore,
+  prefix: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<string[]> {
+  let page: string[] = [];
+  for await (const { key } of store.list(prefix, signal && { signal })) {
+    page.push(key);
+    if (page.length < DELETED_AT_ONCE) continue;
+    yield page;
+    page = [];
+  }
+  if (page.length > 0) yield page;
+}
