@@ -50,6 +50,12 @@ const INTERNAL = {
 const STORAGE: Readonly<Record<StorageErrorCode, Rule>> = {
   damaged: DAMAGED,
   'short-read': DAMAGED,
+  nearline: {
+    status: 503,
+    message: 'This lies in the cold tier and is being brought back. Try again later.',
+    error: 'nearline',
+    retryAfterSeconds: 60,
+  },
   unavailable: later(10),
   busy: later(2),
   'no-space': later(60),
@@ -60,6 +66,7 @@ const STORAGE: Readonly<Record<StorageErrorCode, Rule>> = {
   // The disk, the mount, the keys of the store or the clock: somebody of ours has to see to it, and the request was right.
   'io-error': later(60),
   'access-denied': later(60),
+  locked: later(60),
   'bad-answer': later(60),
   'different-file-system': later(60),
   // An object that the index knows and the store has not: a fault of ours, never "no such study".

@@ -30,16 +30,17 @@ export { type RunningService, type RunServiceOptions, runService } from './run-s
 export { type SendOutcome, type StreamHead, sendStream } from './send-stream.ts';
 export { type RunningServer, type ServeOptions, serve } from './serve.ts';
 export { type ConnectionServer, serveConnections } from './serve-connections.ts';
+export type { ColdTierSettings } from './settings/cold-tier-of.ts';
 export { describeSettings, showSettings } from './settings/describe-settings.ts';
 export {
   type DatabaseSettings,
   type Environment,
   type ObjectStoreSettings,
   readSettings,
-  type S3Settings,
   type Settings,
   unknownSettings,
 } from './settings/read-settings.ts';
+export type { S3Settings } from './settings/s3-settings.ts';
 export { Secret } from './settings/secret.ts';
 export { type SettingFault, SettingsError } from './settings/settings-error.ts';
 export { type SharedListener, shareConnections } from './share-connections.ts';

@@ -2,20 +2,11 @@
 import { randomFillSync } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { type AuditWriter, createAuditWriter } from '@sandyq/audit';
+import { type Authenticate, authenticateByKey, authenticateSingleUser, cachePrincipals } from '@sandyq/auth';
 import {
-  type ApiKeyRecord,
-  type Authenticate,
-  authenticateByKey,
-  authenticateSingleUser,
-  cachePrincipals,
-  principalOfKey,
-} from '@sandyq/auth';
-import {
-  type ApiKeyRow,
   type Database,
   DatabaseError,
   ensureFacility,
-  findApiKey,
   hasSegments,
   insertAuditEvents,
   migrate,
@@ -28,8 +19,10 @@ import {
   createFilesystemStore,
   createS3Store,
   type FileSystem,
+  hasObjectLocks,
   makeDurableDirectory,
   nodeFileSystem,
+  type ObjectLocks,
   type ObjectStore,
   type RangeReads,
   SegmentSpool,
@@ -39,6 +32,9 @@ import {
   withRetry,
 } from '@sandyq/storage';
 import type { Logger, Metrics } from '@sandyq/telemetry';
+import { apiKeySource } from './api-key-source.ts';
+import { joinTiers } from './join-tiers.ts';
+import { type ColdTier, rememberColdTier } from './open-cold-tier.ts';
 import { noPeers, type Peers } from './processes/peers.ts';
 
 /** Facility that owns what a sender without a facility stores; only the single user is one. */
@@ -49,12 +45,18 @@ export interface Archive {
   readonly database: Database;
   /** With retries and limits. */
   readonly store: ObjectStore;
+  /** The same for answers to readers: what it finds in the cold tier is asked back. */
+  readonly answers: ObjectStore;
   /** Short ranges of the same store, for answers; with retries and limits. */
   readonly ranges: RangeReads;
   /** The same store without them, for sweeping and settling. */
   readonly maintenance: ObjectStore & StoreMaintenance;
   /** The second store, if one is configured; with retries and limits. Nothing a sender waits for depends on it. */
   readonly replica: (ObjectStore & StoreMaintenance) | undefined;
+  /** Where old studies lie, if one is configured: `store` finds them there by itself. */
+  readonly coldTier: ColdTier | undefined;
+  /** Locks on single objects of the store, if it is of a kind that can have them. */
+  readonly locks: ObjectLocks | undefined;
   readonly fileSystem: FileSystem;
   readonly spool: SegmentSpool;
   /** UUIDs of version 7. */
@@ -107,17 +109,23 @@ export async function openArchive({
       async () => !(await hasSegments(database)),
     );
     const limits = { puts: PUTS_AT_ONCE, reads: READS_AT_ONCE, maximumWaitMs: STORE_WAIT_MS };
-    const store = withRetry(withLimit(plainStore, limits));
-    const ranges = boundedRanges(plainStore, limits);
     const newId = uuidV7Source({ now: Date.now, fillRandom: (bytes) => randomFillSync(bytes) });
     const spool = new SegmentSpool({ directory: settings.spoolFolder, fileSystem, newId });
+    await rememberColdTier(settings, database, logger);
+    const tiers = joinTiers(
+      {
+        plain: plainStore,
+        store: withRetry(withLimit(plainStore, limits)),
+        ranges: boundedRanges(plainStore, limits),
+      },
+      { settings, database, fileSystem, newId, spool, logger },
+    );
     const audit = createAuditWriter({ insert: (events) => insertAuditEvents(database, events), logger });
     return {
       settings,
       database,
-      store,
-      ranges,
-      maintenance: plainStore,
+      ...tiers,
+      locks: hasObjectLocks(plainStore) ? plainStore : undefined,
       replica: settings.replica && openReplica(settings.replica, settings.s3TimeoutSeconds, fileSystem),
       fileSystem,
       spool,
@@ -127,10 +135,11 @@ export async function openArchive({
       logger,
       metrics,
       peers,
-      readinessChecks: readinessChecksOf(database, store),
+      readinessChecks: readinessChecksOf(database, tiers.store),
       close: async () => {
         await audit.close();
         await spool.close();
+        await tiers.coldTier?.spool.close();
         await database.close();
       },
     };
@@ -204,34 +213,13 @@ function openReplica(
 
 function authenticationOf(settings: Settings, database: Database): Authenticate {
   if (settings.authMode === 'single-user') return authenticateSingleUser;
-  const source = {
-    findApiKey: async (id: string) => {
-      const row = await findApiKey(database, id);
-      return row && recordOf(row);
-    },
-  };
   return authenticateByKey(
-    cachePrincipals(source, {
+    cachePrincipals(apiKeySource(database), {
       maxAgeMs: settings.keyCacheSeconds * 1_000,
       capacity: CACHED_KEYS,
       now: () => performance.now(),
     }),
   );
-}
-
-function recordOf(row: ApiKeyRow): ApiKeyRecord {
-  return {
-    id: row.apiKeyId,
-    secretHash: row.secretHash,
-    revoked: row.revokedAt !== undefined,
-    principal: principalOfKey({
-      id: row.apiKeyId,
-      name: row.name,
-      roles: row.roles,
-      facilityId: row.facilityId?.toString(),
-      deviceId: row.deviceId?.toString(),
-    }),
-  };
 }
 
 /** The first request after an idle minute must not find out that the database has gone. */

@@ -12,6 +12,7 @@ import { journalRoute } from './admin/journal-route.ts';
 import { quarantineRoutes } from './admin/quarantine-routes.ts';
 import { reconcileRoutes } from './admin/reconcile-route.ts';
 import { replicationRoute } from './admin/replication-route.ts';
+import { retentionRoutes } from './admin/retention/retention-routes.ts';
 
 export function adminRoutes(archive: Archive, pixels: PixelValueComparison): GuardedRoute[] {
   return [
@@ -25,5 +26,6 @@ export function adminRoutes(archive: Archive, pixels: PixelValueComparison): Gua
     damageRoute(archive),
     replicationRoute(archive),
     fixityRoute(archive),
+    ...retentionRoutes(archive),
   ];
 }

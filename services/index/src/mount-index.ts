@@ -10,13 +10,17 @@ import { changesRoute } from './changes-route.ts';
 import { createFixityCheck, createFixityGauges } from './check-fixity.ts';
 import { createCompaction, createCompactionGauge } from './compact-segments.ts';
 import { JournalUpkeep } from './journal-upkeep.ts';
+import { createColdTierGauges, createColdTierUpkeep } from './keep-cold-tier.ts';
+import { createObjectLocking } from './lock-objects.ts';
 import { createNameKeys } from './name-keys.ts';
 import { EncodedBodies } from './pages/encoded-bodies.ts';
 import { pageRoutes } from './pages/page-routes.ts';
 import { pathPrefixOf } from './pages/path-prefix.ts';
 import { reconcileTasks } from './reconcile-continuously.ts';
 import { createReplication, createReplicationGauges } from './replicate-objects.ts';
+import { createDispositionUpkeep } from './resume-dispositions.ts';
 import { searchRoutes } from './search-route.ts';
+import { createConflictSettling } from './settle-conflicts.ts';
 import { startPage } from './start-page.ts';
 import { supersedeSegments } from './supersede-segments.ts';
 import { createSeriesMetadataTrim } from './trim-series-metadata.ts';
@@ -28,11 +32,15 @@ const SUPERSEDE_IDLE_MS = 5_000;
 const CLEAR_QUARANTINE_IDLE_MS = 60_000;
 const COMPACT_IDLE_MS = 2_000;
 const COMPACTION_GAUGE_IDLE_MS = 30_000;
+const COLD_TIER_IDLE_MS = 2_000;
 const REPLICATE_IDLE_MS = 2_000;
 const FIXITY_IDLE_MS = 10_000;
 const GAUGES_IDLE_MS = 30_000;
+const SETTLE_CONFLICTS_IDLE_MS = 60_000;
 const SETTLE_FOUNDERS_IDLE_MS = 60_000;
 const NAME_KEYS_IDLE_MS = 60_000;
+const RESUME_DISPOSITIONS_IDLE_MS = 60_000;
+const LOCK_OBJECTS_IDLE_MS = 10_000;
 const TRIM_METADATA_IDLE_MS = 300_000;
 
 export function mountIndex(archive: Archive): Mounted {
@@ -81,6 +89,8 @@ function backgroundTasks(archive: Archive, pixels: PixelValueComparison): Backgr
       run: createCompaction(archive),
     }),
     { name: 'compaction-gauge', idleMs: COMPACTION_GAUGE_IDLE_MS, run: createCompactionGauge(archive) },
+    { name: 'cold-tier', idleMs: COLD_TIER_IDLE_MS, run: createColdTierUpkeep(archive) },
+    { name: 'cold-tier-gauges', idleMs: GAUGES_IDLE_MS, run: createColdTierGauges(archive) },
     { name: 'replicate', idleMs: REPLICATE_IDLE_MS, run: createReplication(archive) },
     {
       name: 'replication-gauges',
@@ -94,6 +104,21 @@ function backgroundTasks(archive: Archive, pixels: PixelValueComparison): Backgr
       idleMs: SETTLE_FOUNDERS_IDLE_MS,
       run: () => settleFounders(reconcilePorts(archive, pixels)),
     },
+    journal.afterJoining({
+      name: 'resume-dispositions',
+      idleMs: RESUME_DISPOSITIONS_IDLE_MS,
+      run: createDispositionUpkeep(archive),
+    }),
+    journal.afterJoining({
+      name: 'lock-objects',
+      idleMs: LOCK_OBJECTS_IDLE_MS,
+      run: createObjectLocking(archive),
+    }),
+    journal.afterJoining({
+      name: 'settle-conflicts',
+      idleMs: SETTLE_CONFLICTS_IDLE_MS,
+      run: createConflictSettling(archive),
+    }),
     { name: 'name-keys', idleMs: NAME_KEYS_IDLE_MS, run: createNameKeys(archive) },
     { name: 'trim-series-metadata', idleMs: TRIM_METADATA_IDLE_MS, run: createSeriesMetadataTrim(archive) },
     ...reconcileTasks(archive, pixels, (task) => journal.afterJoining(task)),

@@ -144,7 +144,7 @@ function countedValues(level: SearchLevel, rootUrl: string): ReadonlyMap<Tag, Co
     [Tags.StudyInstanceUID, (hit) => [hit.studyInstanceUid]],
     [Tags.IssuerOfPatientID, (hit) => [hit.patientIssuer]],
     // PS3.3 C.4.23.1.1. Retrieval tries all the same: what of it is sound can be had.
-    [Tags.InstanceAvailability, (hit) => [hit.isDamaged ? 'UNAVAILABLE' : 'ONLINE']],
+    [Tags.InstanceAvailability, (hit) => [availabilityOf(hit)]],
     [Tags.ModalitiesInStudy, (hit) => hit.modalitiesInStudy],
     [Tags.SOPClassesInStudy, (hit) => hit.sopClassesInStudy],
     [Tags.NumberOfStudyRelatedSeries, (hit) => [hit.numberOfStudyRelatedSeries]],
@@ -157,6 +157,11 @@ function countedValues(level: SearchLevel, rootUrl: string): ReadonlyMap<Tag, Co
     [Tags.NumberOfSeriesRelatedInstances, (hit) => [hit.series?.numberOfInstances]],
   ];
   return new Map([...ofStudy, ...ofSeries, ...(level === 'instance' ? OF_INSTANCE : [])]);
+}
+
+function availabilityOf({ isDamaged, isNearline }: SearchHit): string {
+  if (isDamaged) return 'UNAVAILABLE';
+  return isNearline ? 'NEARLINE' : 'ONLINE';
 }
 
 const OF_INSTANCE: readonly [Tag, CountedValues][] = [

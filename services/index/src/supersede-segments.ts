@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import {
   type ExistingInstance,
+  noteLockedObjects,
   type OtherPlace,
   otherPlaceOf,
   postponeDeletion,
@@ -10,6 +11,7 @@ import {
   type SegmentRow,
   supersededSegments,
   supersedeNext,
+  tombstonesOf,
 } from '@sandyq/database';
 import {
   compareInstances,
@@ -18,7 +20,14 @@ import {
   referenceOf,
 } from '@sandyq/indexing';
 import type { Archive } from '@sandyq/service';
-import { entryReference, openSegment, type ReceiptEntry, readEntry, StorageError } from '@sandyq/storage';
+import {
+  entryReference,
+  isStorageError,
+  openSegment,
+  type ReceiptEntry,
+  readEntry,
+  StorageError,
+} from '@sandyq/storage';
 import { patientComparison } from './admin/ports.ts';
 
 type Ports = Pick<Archive, 'database' | 'store' | 'logger' | 'settings'>;
@@ -46,7 +55,16 @@ async function deleteSuperseded({ database, store, logger, settings }: Ports): P
       await postponeDeletion(database, segmentId);
       return;
     }
-    await store.delete(objectKey);
+    try {
+      await store.delete(objectKey);
+    } catch (error) {
+      if (!isStorageError(error, 'locked')) throw error;
+      // It goes when its lock has: see lock-objects.ts.
+      logger.info('superseded-segment-locked', { segmentId });
+      await noteLockedObjects(database, [objectKey]);
+      await postponeDeletion(database, segmentId);
+      return;
+    }
     await recordSegmentDeleted(database, segmentId);
     logger.info('superseded-segment-deleted', { segmentId });
   };
@@ -69,11 +87,14 @@ async function isVerifiedElsewhere(ports: ComparingPorts, segment: SegmentRow): 
 
 async function isHeldElsewhere(ports: ComparingPorts, segment: SegmentRow): Promise<boolean> {
   const { receipt } = await openSegment(ports.store, segment.objectKey);
-  const existing = await readExisting(
-    ports.database,
-    receipt.entries.map((entry) => entry.sopInstanceUid),
+  const uids = receipt.entries.map((entry) => entry.sopInstanceUid);
+  const existing = await readExisting(ports.database, uids);
+  const disposed = new Set(
+    (await tombstonesOf(ports.database, uids)).map((tombstone) => tombstone.sopInstanceUid),
   );
   for (const entry of receipt.entries) {
+    // Nobody needs these bytes, and nothing points to them: a copy of what was disposed of.
+    if (disposed.has(entry.sopInstanceUid)) continue;
     if (await isEntryHeld(ports, { segment, entry, existing: existing.get(entry.sopInstanceUid) })) continue;
     ports.logger.warn('duplicate-segment-kept', { segmentId: segment.segmentId, entry: entry.ordinal });
     return false;

@@ -1,17 +1,19 @@
 /** What ingest works with; made once by whoever starts the service. */
-import type { IndexingPorts, IndexReadiness, PixelValueComparison } from '@sandyq/indexing';
+import type { AuditSink } from '@sandyq/audit';
+import type { IndexingPorts, IndexReadiness, JournalPorts, PixelValueComparison } from '@sandyq/indexing';
 import type { SegmentSpool } from '@sandyq/storage';
-import type { Logger } from '@sandyq/telemetry';
 import type { ReadingTurns } from './reading-turns.ts';
 
-export interface IngestDependencies extends IndexingPorts {
+export interface IngestDependencies extends IndexingPorts, JournalPorts {
   readonly spool: SegmentSpool;
-  readonly logger: Logger;
+  readonly audit: AuditSink;
   readonly now: () => Date;
   /** UUIDs of version 7. */
   readonly newId: () => string;
   /** Whether verdicts may be given. */
   readonly readiness: Pick<IndexReadiness, 'state'>;
+  /** Days for which what is rejected can be restored for certain. */
+  readonly graceDays: number;
   /** Open bytes a device may have in quarantine unless it has a quota of its own. */
   readonly quarantineQuotaBytes: number;
   /** How long a sender may bring next to nothing, milliseconds. */

@@ -111,10 +111,13 @@ export function ingestDependencies(archive: Archive): IngestDependencies {
     spool: archive.spool,
     // Not the wall clock: when that is put back, readings of the directory would be believed for ever.
     directory: new Directory(archive.database, () => performance.now()),
+    maintenance: archive.maintenance,
     logger: archive.logger,
+    audit: archive.audit,
     now: () => new Date(),
     newId: archive.newId,
     readiness: new IndexReadiness(archive),
+    graceDays: archive.settings.retentionGraceDays,
     quarantineQuotaBytes: archive.settings.quarantineQuotaBytes,
     turns: new ReadingTurns(),
     stallMs: archive.settings.senderStallSeconds * 1_000,

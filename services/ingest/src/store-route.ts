@@ -20,6 +20,7 @@ import { AdmittedBody } from './admitted-body.ts';
 import { CodedBody, contentCodingOf } from './coded-body.ts';
 import type { IngestDependencies } from './dependencies.ts';
 import { assertIndexKnows } from './index-knows.ts';
+import { noteRightOf } from './note-right.ts';
 import { isTroubleOfOurs } from './own-trouble.ts';
 import { receiveRequest } from './receive-parts.ts';
 import { StoreSession } from './store-session.ts';
@@ -47,6 +48,7 @@ export async function storeInstances(
       const session = new StoreSession(dependencies, sender, {
         studyInstanceUid,
         recorded: context.recorded,
+        notes: noteRightOf(dependencies.audit, context, String(sender.facility.facilityId)),
       });
       const { stallMs, turns } = dependencies;
       const admitted = new AdmittedBody(context.body, { reservation, stallMs, turns });

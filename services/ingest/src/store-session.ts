@@ -4,7 +4,7 @@
  */
 import { isKnownInstance } from '@sandyq/database';
 import type { Identification } from '@sandyq/dicom';
-import { DicomwebError, type FailureReasonName, type StoreResult } from '@sandyq/dicomweb';
+import type { FailureReasonName, StoreResult } from '@sandyq/dicomweb';
 import {
   type ComposedFile,
   type Fault,
@@ -19,14 +19,11 @@ import {
   type Verdict,
 } from '@sandyq/indexing';
 import { type SealedSegment, SegmentSet, type SegmentWriter, storeSegment } from '@sandyq/storage';
+import { actOnNote } from './act-on-note.ts';
 import type { IngestDependencies } from './dependencies.ts';
-import { isTroubleOfOurs } from './own-trouble.ts';
-import {
-  type PartialIdentification,
-  QuarantineFullError,
-  quarantineBytes,
-  type RefusedBytes,
-} from './quarantine.ts';
+import type { NoteRight } from './note-right.ts';
+import { isTroubleOfOurs, reasonOfLoss } from './own-trouble.ts';
+import { type PartialIdentification, quarantineBytes, type RefusedBytes } from './quarantine.ts';
 import { verdictOnRepeat } from './verdicts-on-repeats.ts';
 
 /** Segments being put and committed while the request goes on; beyond, the request waits. */
@@ -37,6 +34,7 @@ export interface StoreScope {
   readonly studyInstanceUid: string | undefined;
   /** Resolves when the request's audit row is durable: nothing is stored, listed or counted before. */
   readonly recorded: Promise<void>;
+  readonly notes: NoteRight;
 }
 
 /** What is known of metadata and bulk data that are refused. */
@@ -162,7 +160,12 @@ export class StoreSession {
       verdictOnRepeat: async (identification: Identification, sha256: string) =>
         (await this.#isKnown)
           ? this.#scope.recorded.then(() =>
-              verdictOnRepeat(this.#dependencies, this.#sender, identification, sha256),
+              verdictOnRepeat(
+                this.#dependencies,
+                { sender: this.#sender, notes: this.#scope.notes },
+                identification,
+                sha256,
+              ),
             )
           : undefined,
     };
@@ -233,10 +236,13 @@ export class StoreSession {
     try {
       await this.#scope.recorded;
       await storeSegment(this.#dependencies.store, sealed);
-      const verdicts = await indexSegment(this.#dependencies, this.#sender, sealed, [...members.keys()]);
-      for (const [position, [{ identification }, index]] of [...members].entries()) {
+      const sender = this.#sender;
+      const verdicts = await indexSegment(this.#dependencies, sender, sealed, [...members.keys()]);
+      for (const [position, [instance, index]] of [...members].entries()) {
         const verdict = verdicts[position];
-        if (verdict !== undefined) this.#settle(index, identification, verdict);
+        if (verdict === undefined) continue;
+        await actOnNote(this.#dependencies, { instance, verdict, sender, notes: this.#scope.notes });
+        this.#settle(index, instance.identification, verdict);
       }
     } catch (error) {
       this.#failSegment(sealed.id, error);
@@ -284,12 +290,4 @@ function resultOf(identification: Identification, verdict: Verdict): StoreResult
     warning: verdict.warning,
     isRetrievable: verdict.warning !== 'identity-conflict',
   };
-}
-
-/** Why a part was not kept at all, where its neighbours are not concerned. */
-function reasonOfLoss(error: unknown): FailureReasonName | undefined {
-  if (error instanceof QuarantineFullError) return 'quarantine-full';
-  // A torn part: its sender has the bytes, and sends them again.
-  if (error instanceof DicomwebError && error.code === 'multipart-truncated') return 'truncated';
-  return isTroubleOfOurs(error) ? 'storage-unavailable' : undefined;
 }

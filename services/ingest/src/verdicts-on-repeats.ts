@@ -2,21 +2,33 @@
 import { countKnownRepeat, readExisting } from '@sandyq/database';
 import type { Identification } from '@sandyq/dicom';
 import type { FailureReasonName } from '@sandyq/dicomweb';
-import type { Sender, Verdict } from '@sandyq/indexing';
+import { faultOfTakenAway, RefusedError, type Sender, type Verdict } from '@sandyq/indexing';
+import { mayBeNoteDue } from './act-on-note.ts';
 import type { IngestDependencies } from './dependencies.ts';
+import type { NoteRight } from './note-right.ts';
+
+/** Who sends them, and whether their rejection notes are believed. */
+export interface Repeating {
+  readonly sender: Sender;
+  readonly notes: NoteRight;
+}
 
 /**
  * The verdict on bytes that the archive holds (as the instance itself, as a proposed correction or in quarantine);
- * undefined for bytes it has never seen, or that only the commit can judge.
+ * undefined for bytes it has never seen, or that only the commit can judge. Throws RefusedError for whatever comes under
+ * the UID of an instance that was rejected or disposed of.
  */
 export async function verdictOnRepeat(
   dependencies: IngestDependencies,
-  sender: Sender,
-  { sopInstanceUid, studyInstanceUid, seriesInstanceUid }: Identification,
+  { sender, notes }: Repeating,
+  identification: Identification,
   sha256: string,
 ): Promise<Verdict | undefined> {
+  const { sopInstanceUid, studyInstanceUid, seriesInstanceUid } = identification;
   const digest = Buffer.from(sha256, 'hex');
   const existing = (await readExisting(dependencies.database, [sopInstanceUid])).get(sopInstanceUid);
+  const fault = await faultOfTakenAway(dependencies.database, sopInstanceUid, existing);
+  if (fault !== undefined) throw new RefusedError(fault);
   if (existing === undefined) return undefined;
   const isSame =
     existing.sha256.equals(digest) &&
@@ -24,6 +36,7 @@ export async function verdictOnRepeat(
     existing.seriesInstanceUid === seriesInstanceUid;
   // Taken again: to say that it is known, and let go of the only whole copy, would be a false success.
   if (isSame && existing.isDamaged) return undefined;
+  if (isSame && (await mayBeNoteDue(dependencies, notes, identification))) return undefined;
   if (isSame && existing.state === 'active') return { kind: 'stored', isKnown: true };
   if (isSame && existing.state === 'identity-conflict')
     return { kind: 'stored', warning: 'identity-conflict' };

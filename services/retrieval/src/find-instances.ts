@@ -1,7 +1,19 @@
-/** From a request's path to what it names. What is not there, and what belongs to another facility, is 404 alike. */
-import { type InstanceList, type InstanceScope, type LocatedInstance, listInstances } from '@sandyq/database';
+/**
+ * From a request's path to what it names. What is not there, and what belongs to another facility, is 404 alike; what was
+ * rejected or disposed of is 410 (PS3.18 §10.4.3).
+ */
+import {
+  type Gone,
+  type InstanceList,
+  type InstanceScope,
+  type LocatedInstance,
+  listInstances,
+  type Queryable,
+  whyGone,
+} from '@sandyq/database';
 import { type InstancePath, parseUid } from '@sandyq/dicomweb';
 import { HttpError, type RequestContext } from '@sandyq/http';
+import { rejectionReasons } from '@sandyq/retention';
 import type { RetrievalDependencies } from './dependencies.ts';
 
 /** An instance, and the UIDs it was asked by. */
@@ -11,7 +23,7 @@ export interface FoundInstance extends LocatedInstance {
 
 /**
  * The instances of the study, or of the series if the path names one, or the one instance that it names. Throws DicomwebError
- * bad-request, HttpError not-found.
+ * bad-request, HttpError not-found, gone.
  */
 export async function findInstances(
   { database }: RetrievalDependencies,
@@ -23,17 +35,18 @@ export async function findInstances(
     seriesInstanceUid: series === undefined ? undefined : parseUid(series, 'series'),
   };
   const list = await listInstances(database, scope);
-  if (list === undefined || !isVisible(list, context)) throw notFound();
-  if (instance === undefined) return { ...list, scope };
-  const sopInstanceUid = parseUid(instance, 'instance');
-  const instances = list.instances.filter((one) => one.sopInstanceUid === sopInstanceUid);
-  if (instances.length === 0) throw notFound();
+  if (list !== undefined && !isVisible(list, context)) throw notFound();
+  const sopInstanceUid = instance === undefined ? undefined : parseUid(instance, 'instance');
+  if (list !== undefined && sopInstanceUid === undefined) return { ...list, scope };
+  const instances = list?.instances.filter((one) => one.sopInstanceUid === sopInstanceUid) ?? [];
+  if (list === undefined || instances.length === 0)
+    throw await absence(database, context, { ...scope, sopInstanceUid });
   return { ...list, instances, scope };
 }
 
-/** The instance of the path. Throws DicomwebError bad-request, HttpError not-found. */
+/** The instance of the path. Throws DicomwebError bad-request, HttpError not-found, gone. */
 export async function findInstance(
-  { locations }: RetrievalDependencies,
+  { locations, database }: RetrievalDependencies,
   context: Pick<RequestContext, 'params' | 'decision'>,
 ): Promise<FoundInstance> {
   const { study, series, instance } = context.params;
@@ -43,7 +56,8 @@ export async function findInstance(
     sopInstanceUid: parseUid(instance ?? '', 'instance'),
   };
   const found = await locations.find(path);
-  if (found === undefined || !isVisible(found, context)) throw notFound();
+  if (found === undefined) throw await absence(database, context, path);
+  if (!isVisible(found, context)) throw notFound();
   return { ...found, path };
 }
 
@@ -53,6 +67,22 @@ export function isVisible(
   { decision }: Pick<RequestContext, 'decision'>,
 ): boolean {
   return decision.confinedTo === undefined || decision.confinedTo === String(facilityId);
+}
+
+/** Why the database has nothing to show of the scope: 410 where that is known and the asker's to know, else 404. */
+export async function absence(
+  database: Queryable,
+  context: Pick<RequestContext, 'decision'>,
+  scope: InstanceScope,
+): Promise<HttpError> {
+  const gone = await whyGone(database, scope);
+  if (gone === undefined || !isVisible(gone, context)) return notFound();
+  return new HttpError('gone', sentenceOn(gone));
+}
+
+function sentenceOn({ kind, reasonCode, at }: Gone): string {
+  const what = kind === 'rejected' ? 'was rejected' : 'was disposed of';
+  return `This ${what} on ${at.toISOString().slice(0, 10)}: ${rejectionReasons[reasonCode]} (${reasonCode}, DCM).`;
 }
 
 /** What is not there, and what may not be seen. */

@@ -77,7 +77,7 @@ type Retrieve = (
 
 function retrievalDependencies({
   database,
-  store,
+  answers,
   ranges,
   metrics,
   settings,
@@ -89,7 +89,7 @@ function retrievalDependencies({
   });
   return {
     database,
-    store,
+    store: answers,
     ranges,
     locations: new LocationCache(database),
     buffers: new AnswerBuffers(),

@@ -41,6 +41,8 @@ describe('settings', () => {
       spoolFolder: '/srv/data/spool',
       database: { kind: 'embedded', folder: '/srv/data/postgres', maxConnections: 10 },
       objectStore: { kind: 'filesystem', root: '/srv/data/objects' },
+      retentionGraceDays: 30,
+      signingKey: { file: '/srv/data/signing-key.pem', mayBeMade: true },
       maxInFlightBytes: 32 * 2 ** 30,
       maxInFlightBytesPerSender: 8 * 2 ** 30,
       minFreeDiskBytes: 2 ** 30,
@@ -186,6 +188,15 @@ describe('faults', () => {
     };
     expect(faultsOf({ ...s3, ...replica }).faults.map(({ name }) => name)).toEqual(['S3_REPLICA_BUCKET']);
     expect(read({ ...s3, ...replica, SANDYQ_S3_REPLICA_PREFIX: 'copy' }).replica?.prefix).toBe('copy');
+  });
+
+  it('let the archive make its signing key beside its own database alone', () => {
+    const url = { DATABASE_URL: 'postgres://u@db/x' };
+    expect(read(url).signingKey).toBeUndefined();
+    expect(read({ ...url, SANDYQ_SIGNING_KEY: 'keys/a.pem' }).signingKey).toEqual({
+      file: '/srv/keys/a.pem',
+      mayBeMade: false,
+    });
   });
 
   it.each([

@@ -3,6 +3,8 @@ import { join, resolve } from 'node:path';
 import { type AuthMode, isLoopback } from '@sandyq/auth';
 import type { LogLevel } from '@sandyq/telemetry';
 import { z } from 'zod';
+import { COLD_NAMES, type ColdTierSettings, coldTierFaults, coldTierOf } from './cold-tier-of.ts';
+import type { S3Settings } from './s3-settings.ts';
 import type { Secret } from './secret.ts';
 import { type SettingFault, SettingsError } from './settings-error.ts';
 import { aboutSetting, settingSchemas } from './settings-table.ts';
@@ -11,18 +13,6 @@ import { aboutSetting, settingSchemas } from './settings-table.ts';
 export type ObjectStoreSettings =
   | { readonly kind: 'filesystem' /** Absolute path. */; readonly root: string }
   | S3Settings;
-
-/** A bucket of an S3-compatible store. */
-export interface S3Settings {
-  readonly kind: 's3';
-  readonly endpoint: string;
-  readonly region: string;
-  readonly bucket: string;
-  readonly accessKey: string;
-  readonly secretKey: Secret;
-  readonly prefix?: string;
-  readonly pathStyle: boolean;
-}
 
 /** Where the index is kept. */
 export type DatabaseSettings =
@@ -54,6 +44,14 @@ export interface Settings {
   readonly objectStore: ObjectStoreSettings;
   /** Where a second copy of every object is kept. */
   readonly replica?: S3Settings;
+  /** Where old studies lie. */
+  readonly coldTier?: ColdTierSettings;
+  /** Days before whose end nothing is purged that was rejected. */
+  readonly retentionGraceDays: number;
+  /** The key that signs disposition certificates; absolute path. Absent: none is named, and the archive may not make one. */
+  readonly signingKey?: { readonly file: string; readonly mayBeMade: boolean };
+  /** Days for which backups are kept, for certificates. */
+  readonly backupDays?: number;
   readonly maxInFlightBytes: number;
   readonly maxInFlightBytesPerSender: number;
   readonly minFreeDiskBytes: number;
@@ -92,6 +90,8 @@ export function readSettings(environment: Environment, { cwd }: { cwd: string })
     ...storeFaults(given, S3_NAMES),
     ...storeFaults(given, REPLICA_NAMES),
     ...sameStoreFaults(given),
+    ...storeFaults(given, COLD_NAMES),
+    ...coldTierFaults(given, fault),
     ...authFaults(given),
   ];
   if (!values.success || faults.length > 0) throw new SettingsError(faults);
@@ -118,6 +118,9 @@ const SECRETS: ReadonlySet<string> = new Set([
   'S3_REPLICA_SECRET_KEY',
   'S3_REPLICA_ACCESS_KEY',
   'S3_REPLICA_ENDPOINT',
+  'S3_COLD_SECRET_KEY',
+  'S3_COLD_ACCESS_KEY',
+  'S3_COLD_ENDPOINT',
   'SANDYQ_PUBLIC_URL',
 ]);
 
@@ -181,6 +184,10 @@ function compose(values: Values, cwd: string): Settings {
     database: databaseOf(values, dataFolder),
     objectStore: objectStoreOf(values, dataFolder),
     ...replicaOf(values),
+    ...coldTierOf(values, cwd),
+    retentionGraceDays: values.SANDYQ_RETENTION_GRACE_DAYS,
+    ...signingKeyOf(values, { cwd, dataFolder }),
+    ...(values.SANDYQ_BACKUP_DAYS !== undefined && { backupDays: values.SANDYQ_BACKUP_DAYS }),
     maxInFlightBytes: values.SANDYQ_MAX_IN_FLIGHT_BYTES,
     maxInFlightBytesPerSender: values.SANDYQ_MAX_IN_FLIGHT_BYTES_PER_SENDER,
     minFreeDiskBytes: values.SANDYQ_MIN_FREE_DISK_BYTES,
@@ -201,6 +208,17 @@ function compose(values: Values, cwd: string): Settings {
     maxAnimationPixels: values.SANDYQ_MAX_ANIMATION_PIXELS,
     crossScriptNames: values.SANDYQ_CROSS_SCRIPT_NAMES,
   };
+}
+
+/** Beside an embedded database the archive keeps what it needs; elsewhere a key of its own would be one in each process. */
+function signingKeyOf(
+  { SANDYQ_SIGNING_KEY: named, DATABASE_URL: url }: Values,
+  { cwd, dataFolder }: { readonly cwd: string; readonly dataFolder: string },
+): Pick<Settings, 'signingKey'> {
+  if (named !== undefined) return { signingKey: { file: resolve(cwd, named), mayBeMade: false } };
+  return url === undefined
+    ? { signingKey: { file: join(dataFolder, 'signing-key.pem'), mayBeMade: true } }
+    : {};
 }
 
 function databaseOf(values: Values, dataFolder: string): DatabaseSettings {

@@ -1,7 +1,9 @@
 /** Every setting of the archive: name, form, default, meaning (design §10). docs/settings.md is made from this table. */
 import { AUTH_MODES } from '@sandyq/auth';
 import { LOG_LEVELS } from '@sandyq/telemetry';
+import { coldTier } from './cold-settings.ts';
 import { replica } from './replica-settings.ts';
+import { retention } from './retention-settings.ts';
 import {
   BUCKET,
   byteSize,
@@ -253,10 +255,24 @@ const limits = {
 };
 
 /** The table, in the order of the documentation. */
-export const settingsTable = { Server: server, Data: data, Replica: replica, Limits: limits } as const;
+export const settingsTable = {
+  Server: server,
+  Data: data,
+  Replica: replica,
+  'Cold tier': coldTier,
+  Retention: retention,
+  Limits: limits,
+} as const;
 
 /** All settings by name. */
-export const settingSchemas = { ...server, ...data, ...replica, ...limits } as const;
+export const settingSchemas = {
+  ...server,
+  ...data,
+  ...replica,
+  ...coldTier,
+  ...retention,
+  ...limits,
+} as const;
 
 /** What the table says of a setting; undefined if there is none of this name. */
 export function aboutSetting(name: string): SettingEntry | undefined {

@@ -1,13 +1,12 @@
 /** `/admin/identity-conflicts` and `/admin/proposed-corrections`: what was stored and waits for a person. */
 import {
-  discardProposedCorrection,
   findIdentityConflict,
   findProposedCorrection,
   listIdentityConflicts,
   listProposedCorrections,
 } from '@sandyq/database';
+import { discardCorrection as discardCorrectionUnlessHeld } from '@sandyq/disposition';
 import { type Answer, type GuardedRoute, jsonAnswer, type Method, type RequestContext } from '@sandyq/http';
-import { exportDecision } from '@sandyq/indexing';
 import type { Archive } from '@sandyq/service';
 import { describeCorrection, describeIdentityConflict } from './descriptions.ts';
 import { assertWithin, flagOf, idOf, listParameters, pageOf } from './parameters.ts';
@@ -68,7 +67,6 @@ async function discardCorrection(ports: Ports, context: RequestContext): Promise
   const { database } = ports;
   const id = idOf(context);
   assertWithin(context, await findProposedCorrection(database, id), `proposed correction ${id}`);
-  await database.inTransaction((client) => discardProposedCorrection(client, id, context.principal.id));
-  await exportDecision(ports);
+  await discardCorrectionUnlessHeld({ ...ports, now: () => new Date() }, id, context.principal.id);
   return jsonAnswer(200, { id, state: 'discarded' });
 }

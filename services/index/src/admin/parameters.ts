@@ -28,8 +28,13 @@ export async function listParameters(database: Database, context: RequestContext
     facilityId: asked ?? confinedTo,
     deviceId: device === null ? undefined : (await deviceByCode(database, device)).deviceId,
     before: query.has('before') ? numberOf(query.get('before'), 'before') : undefined,
-    limit: Math.min(query.has('limit') ? numberOf(query.get('limit'), 'limit') : DEFAULT_LIMIT, MAX_LIMIT),
+    limit: limitOf(context),
   };
+}
+
+/** `limit`: entries of a page. */
+export function limitOf({ query }: RequestContext): number {
+  return Math.min(query.has('limit') ? numberOf(query.get('limit'), 'limit') : DEFAULT_LIMIT, MAX_LIMIT);
 }
 
 /** The only facility that the principal may see; undefined: all. */

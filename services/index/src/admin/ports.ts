@@ -1,6 +1,13 @@
 /** What the package of indexing works with, made from what the archive has open. */
 import { GroupCommit } from '@sandyq/database';
-import { Directory, PixelValueComparison, type QuarantinePorts, type ReconcilePorts } from '@sandyq/indexing';
+import { assertNotHeld } from '@sandyq/disposition';
+import {
+  Directory,
+  type DiscardPorts,
+  PixelValueComparison,
+  type QuarantinePorts,
+  type ReconcilePorts,
+} from '@sandyq/indexing';
 import type { Archive } from '@sandyq/service';
 
 /**
@@ -27,6 +34,22 @@ export function quarantinePorts(
     pixels,
   };
 }
+
+/** For giving up what is in quarantine. */
+export function discardPorts({ database, store, maintenance, logger }: DiscardArchive): DiscardPorts {
+  return {
+    database,
+    store,
+    maintenance,
+    logger,
+    assertNotHeld: (client, { quarantineId, studyInstanceUid, facilityCode }) => {
+      const what = `Quarantine entry ${quarantineId}`;
+      return assertNotHeld(client, { what, studyInstanceUid, facilityCode }, new Date());
+    },
+  };
+}
+
+type DiscardArchive = Pick<Archive, 'database' | 'store' | 'maintenance' | 'logger'>;
 
 /** For the comparison of store and index. */
 export function reconcilePorts(

@@ -21,7 +21,7 @@ import {
 import type { Archive } from '@sandyq/service';
 import { describeQuarantined } from './descriptions.ts';
 import { assertWithin, idOf, listParameters, pageOf } from './parameters.ts';
-import { quarantinePorts } from './ports.ts';
+import { discardPorts, quarantinePorts } from './ports.ts';
 import { adminRoute } from './refusal.ts';
 
 type Handler = (context: RequestContext) => Promise<Answer>;
@@ -51,7 +51,9 @@ export function quarantineRoutes(archive: Archive, pixels: PixelValueComparison)
     decision('/:id/judge-again', judgeQuarantinedAgain),
     decision('/:id/accept', acceptQuarantined),
     decision('/:id/replace', replaceByQuarantined),
-    decision('/:id/discard', discardQuarantined),
+    decision('/:id/discard', (_, quarantineId, decidedBy) =>
+      discardQuarantined(discardPorts(archive), quarantineId, decidedBy),
+    ),
   ];
 }
 

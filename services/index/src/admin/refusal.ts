@@ -1,5 +1,6 @@
 /** What an administrator is told when something cannot be done: the reason in words, instead of a bare code. */
 import { DatabaseError } from '@sandyq/database';
+import { type DispositionErrorCode, isDispositionError } from '@sandyq/disposition';
 import { type GuardedRoute, HttpError, type HttpErrorCode } from '@sandyq/http';
 import {
   ComparisonError,
@@ -8,6 +9,7 @@ import {
   QuarantineError,
   type QuarantineErrorCode,
 } from '@sandyq/indexing';
+import { isRetentionError } from '@sandyq/retention';
 import { InvalidInputError } from './new-principals.ts';
 
 const QUARANTINE: Readonly<Record<QuarantineErrorCode, HttpErrorCode>> = {
@@ -16,6 +18,7 @@ const QUARANTINE: Readonly<Record<QuarantineErrorCode, HttpErrorCode>> = {
   'use-replace': 'conflict',
   'nothing-to-replace': 'conflict',
   'nothing-to-judge': 'conflict',
+  'taken-away': 'conflict',
   'still-refused': 'conflict',
   'not-kept': 'gone',
   'file-exists': 'conflict',
@@ -26,6 +29,13 @@ const JOURNAL: Readonly<Record<JournalErrorCode, HttpErrorCode>> = {
   behind: 'overloaded',
   contested: 'overloaded',
   damaged: 'conflict',
+};
+
+const DISPOSITION: Readonly<Record<DispositionErrorCode, HttpErrorCode>> = {
+  'not-found': 'not-found',
+  conflict: 'conflict',
+  'same-person': 'forbidden',
+  'bad-input': 'bad-request',
 };
 
 const NO_TIME_TO_COMPARE = 'There was no time to compare pixel values; nothing was decided. Try again later.';
@@ -43,7 +53,8 @@ const CONSTRAINTS: Readonly<Record<string, string>> = {
 /** The sentence for an error of an administrator's command; undefined if it is none. Holds no value of a data set. */
 export function explain(error: unknown): string | undefined {
   if (error instanceof QuarantineError || error instanceof InvalidInputError) return error.message;
-  if (error instanceof JournalError) return error.message;
+  if (error instanceof JournalError || isDispositionError(error)) return error.message;
+  if (isRetentionError(error)) return `It cannot be used: ${error.message}.`;
   if (error instanceof ComparisonError) return NO_TIME_TO_COMPARE;
   if (!(error instanceof DatabaseError)) return undefined;
   if (error.code === 'conflict') return CONSTRAINTS[error.constraint ?? ''] ?? sentence(error.message);
@@ -73,6 +84,7 @@ function asHttpError(error: unknown): unknown {
 function codeOf(error: unknown): HttpErrorCode {
   if (error instanceof QuarantineError) return QUARANTINE[error.code];
   if (error instanceof JournalError) return JOURNAL[error.code];
+  if (isDispositionError(error)) return DISPOSITION[error.code];
   if (error instanceof ComparisonError) return 'overloaded';
   if (error instanceof DatabaseError) return error.code === 'conflict' ? 'conflict' : 'not-found';
   return 'bad-request';

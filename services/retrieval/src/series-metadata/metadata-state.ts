@@ -12,7 +12,7 @@ import {
 import { parseUid } from '@sandyq/dicomweb';
 import type { RequestContext } from '@sandyq/http';
 import type { StoredBytes } from '../dependencies.ts';
-import { isVisible, notFound } from '../find-instances.ts';
+import { absence, isVisible, notFound } from '../find-instances.ts';
 
 /** The text of one series. */
 export interface SeriesState extends SeriesMetadataKey {
@@ -34,7 +34,7 @@ const LONGEST_SERIES_BYTES = 64 * 1024 * 1024;
 
 /**
  * What the path names; undefined where a series is too long to be kept, or has changed while it was looked at. Throws
- * DicomwebError bad-request, HttpError not-found.
+ * DicomwebError bad-request, HttpError not-found, gone.
  */
 export async function findMetadataState(
   { database }: Pick<StoredBytes, 'database'>,
@@ -46,7 +46,8 @@ export async function findMetadataState(
     seriesInstanceUid: series === undefined ? undefined : parseUid(series, 'series'),
   };
   const scope = await findMetadataScope(database, uids);
-  if (scope === undefined || !isVisible(scope, context)) throw notFound();
+  if (scope === undefined) throw await absence(database, context, uids);
+  if (!isVisible(scope, context)) throw notFound();
   const unkept = scope.series.filter(({ instancesSha256 }) => instancesSha256 === undefined);
   const keys = unkept.map(({ seriesKey }) => seriesKey);
   const listed =
@@ -58,7 +59,7 @@ export async function findMetadataState(
     baseUrl: context.baseUrl,
   };
   const states = scope.series.flatMap((one) => stateOf(place, one, listed.get(one.seriesKey)));
-  if (states.length === 0) throw notFound();
+  if (states.length === 0) throw await absence(database, context, uids);
   const revision = revisionOf(scope, states, uids.seriesInstanceUid !== undefined);
   return revision === undefined ? undefined : { revision, series: states };
 }

@@ -58,7 +58,7 @@ export async function retrieveWadoUri(
   }
 }
 
-/** The instance, if it is the asker's to see. Throws HttpError not-found. */
+/** The instance, if it is the asker's to see. Throws HttpError not-found, gone. */
 export function findByPath(
   dependencies: RetrievalDependencies,
   { decision }: Pick<RequestContext, 'decision'>,

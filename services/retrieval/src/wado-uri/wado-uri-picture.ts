@@ -101,7 +101,7 @@ async function findState(
   try {
     return await findInstance(dependencies, named);
   } catch (error) {
-    if (error instanceof HttpError && error.code === 'not-found') return undefined;
+    if (error instanceof HttpError && (error.code === 'not-found' || error.code === 'gone')) return undefined;
     throw error;
   }
 }
