@@ -2,12 +2,7 @@
  * `npm run admin -- …`: who sends, who may do what, and what waits for a decision. Works beside a running archive,
  * without one, and on a split one (DATABASE_URL, S3_*). Exit code 0: done; 1: not done, and said why; 2: not understood.
  */
-import { DatabaseError } from '@sandyq/database';
-import { SettingsError } from '@sandyq/http';
-import { explain, InvalidInputError } from '@sandyq/index';
-import { StandaloneError } from '@sandyq/standalone';
-import { isStorageError } from '@sandyq/storage';
-import { Command, CommanderError } from 'commander';
+import { Command } from 'commander';
 import { administer, type Run, type Terminal } from './admin/administration.ts';
 import { apiKeyCommand } from './admin/api-key-command.ts';
 import { backupCommand } from './admin/backup-command.ts';
@@ -20,8 +15,7 @@ import { journalCommand } from './admin/journal-command.ts';
 import { quarantineCommand } from './admin/quarantine-command.ts';
 import { reconcileCommand } from './admin/reconcile-command.ts';
 import { replicationCommand } from './admin/replication-command.ts';
-
-const DATABASE_HINT = 'Is it running, and is DATABASE_URL right?';
+import { runProgram } from './admin/run-program.ts';
 
 const terminal: Terminal = { print: (text) => console.log(text), note: (text) => console.error(text) };
 
@@ -49,39 +43,4 @@ for (const command of [
 ]) {
   program.addCommand(command);
 }
-throwInsteadOfExiting(program);
-
-try {
-  await program.parseAsync();
-} catch (error) {
-  process.exitCode = failed(error);
-}
-
-function failed(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // it has spoken
-  const message = messageOf(error);
-  if (message === undefined) throw error;
-  console.error(`\n${message}\n`);
-  return error instanceof SettingsError || error instanceof InvalidInputError ? 2 : 1;
-}
-
-/** What a person can act on; anything else is a fault of the program and shows its stack. */
-function messageOf(error: unknown): string | undefined {
-  const explained = explain(error);
-  if (explained !== undefined) return explained;
-  const isForPeople =
-    error instanceof SettingsError || error instanceof StandaloneError || isStorageError(error);
-  if (isForPeople) return error.message;
-  if (error instanceof DatabaseError) {
-    return error.retryable
-      ? `The database cannot be used: ${error.message}. ${DATABASE_HINT}`
-      : error.message;
-  }
-  // Of the operating system: a file that cannot be written, a folder that may not be read.
-  return error instanceof Error && 'syscall' in error ? error.message : undefined;
-}
-
-function throwInsteadOfExiting(command: Command): void {
-  command.exitOverride();
-  for (const one of command.commands) throwInsteadOfExiting(one);
-}
+process.exitCode = (await runProgram(program)) ?? process.exitCode;

@@ -2,14 +2,13 @@
 import {
   type Database,
   deviceByCode,
-  discardProposedCorrection,
   facilityByCode,
   findProposedCorrection,
   listIdentityConflicts,
   listProposedCorrections,
 } from '@sandyq/database';
+import { discardCorrection } from '@sandyq/disposition';
 import { describeCorrection, describeIdentityConflict } from '@sandyq/index';
-import { exportDecision } from '@sandyq/indexing';
 import { Command } from 'commander';
 import { formatBytes, formatTime } from '../terminal/format.ts';
 import { table } from '../terminal/table.ts';
@@ -113,8 +112,7 @@ export function proposedCorrectionsCommand(run: Run): Command {
           const plan = `Proposed correction ${id} of SOP instance ${found.sopInstanceUid} would be discarded.`;
           return showPlan(administration, plan);
         }
-        await archive.database.inTransaction((client) => discardProposedCorrection(client, id, decidedBy));
-        await exportDecision(archive);
+        await discardCorrection({ ...archive, now: () => new Date() }, id, decidedBy);
         return show(
           terminal,
           options,

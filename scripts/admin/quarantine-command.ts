@@ -7,7 +7,7 @@ import {
   type Quarantined,
   type QuarantineState,
 } from '@sandyq/database';
-import { describeQuarantined, quarantinePorts } from '@sandyq/index';
+import { describeQuarantined, discardPorts, quarantinePorts } from '@sandyq/index';
 import {
   acceptQuarantined,
   discardQuarantined,
@@ -94,7 +94,7 @@ export function quarantineCommand(run: Run): Command {
     description: 'give the bytes up for good',
     plan: discardPlan,
     decide: async ({ archive, decidedBy }, id) => {
-      const discarded = await discardQuarantined(archive, id, decidedBy);
+      const discarded = await discardQuarantined(discardPorts(archive), id, decidedBy);
       return { value: discarded, words: `Quarantine entry ${id} is discarded.` };
     },
   });

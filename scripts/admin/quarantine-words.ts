@@ -11,6 +11,10 @@ export function acceptancePlan(entry: Quarantined): string {
       return `${what} would join study ${entry.studyInstanceUid ?? ''}, although that belongs to another facility's patient.`;
     case 'duplicate-sop-instance':
       return `${what} cannot be accepted while another instance has its SOP Instance UID: see "judge-again" and "replace".`;
+    case 'rejected-instance':
+      return `${what} cannot be accepted while the instance of its SOP Instance UID is rejected: see "npm run retention -- rejections". After it is restored this one would be read and judged anew.`;
+    case 'disposed-instance':
+      return `${what} cannot be accepted: the instance of its SOP Instance UID was disposed of, and the UID stays taken.`;
     default:
       return (
         `${what} would be read and judged anew, as the reader and the device's declarations are today. ` +

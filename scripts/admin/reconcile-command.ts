@@ -82,12 +82,15 @@ function reportWords(report: ReconcileReport, dryRun: boolean): string {
 /** What is found, how often, and what becomes or has become of it. */
 function rowsOf(report: ReconcileReport, dryRun: boolean): [what: string, count: number, outcome: string][] {
   const done = (dry: string, now: string): string => (dryRun ? dry : now);
-  const { replayed, superseded, restored, instances, unfinishedRemoved = 0 } = report;
+  const { replayed, superseded, disposed, restored, instances, unfinishedRemoved = 0 } = report;
   return [
     [
       'unknown segments',
       report.unknown,
-      done('verified and indexed', `${replayed} indexed, ${superseded} superseded`),
+      done(
+        'verified and indexed',
+        `${replayed} indexed, ${superseded} superseded, ${disposed} disposed of before`,
+      ),
     ],
     ['segments too young to be looked at', report.young, 'left for the next time'],
     ['segments with lost rows', report.incomplete, done('replayed', `${restored} replayed`)],

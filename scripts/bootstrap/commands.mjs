@@ -5,6 +5,7 @@ export const COMMANDS = new Map([
   ['start:index', 'services/index/src/main.ts'],
   ['start:retrieval', 'services/retrieval/src/main.ts'],
   ['admin', 'scripts/admin.ts'],
+  ['retention', 'scripts/retention.ts'],
   ['import', 'scripts/import.ts'],
   ['rebuild-index', 'scripts/rebuild-index.ts'],
   ['fixity', 'scripts/fixity.ts'],

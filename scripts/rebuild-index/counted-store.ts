@@ -1,8 +1,9 @@
 /** The object store that an index is rebuilt from, and what it is asked. */
 
 import type { Settings } from '@sandyq/http';
-import { openObjectStore } from '@sandyq/service';
+import { openColdStore, openObjectStore } from '@sandyq/service';
 import {
+  maintenanceWithColdTier,
   nodeFileSystem,
   type ObjectStore,
   type StoreEvent,
@@ -31,7 +32,10 @@ const READS_WAITING = 100_000;
 
 /** Nothing may begin here: a store that is not there must not become an empty index. */
 export async function openCountedStore(settings: Settings): Promise<CountedStore> {
-  const plain = await openObjectStore(settings, nodeFileSystem(), async () => false);
+  const hot = await openObjectStore(settings, nodeFileSystem(), async () => false);
+  const cold = openColdStore(settings, nodeFileSystem(), async () => false);
+  const answersAtOnce = settings.coldTier?.reads === 'through';
+  const plain = cold === undefined ? hot : maintenanceWithColdTier(hot, { store: cold, answersAtOnce });
   const counts: StoreCounts = { gets: 0, bytesRead: 0 };
   const onEvent = ({ operation, bytes }: StoreEvent): void => {
     if (operation !== 'read') return;

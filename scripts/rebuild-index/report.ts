@@ -38,6 +38,9 @@ export function reportWords(result: RebuildResult): string {
       : [`Journal: ${formatCount(journal.lines)} lines in ${formatCount(journal.batches)} batches.`]),
     ...(rebuild.known > 0 ? [`${formatCount(rebuild.known)} segments were known from before.`] : []),
     ...(rebuild.superseded > 0 ? [`${formatCount(rebuild.superseded)} segments are superseded.`] : []),
+    ...(rebuild.disposed > 0
+      ? [`${formatCount(rebuild.disposed)} segments were disposed of before, and are deleted once more.`]
+      : []),
     `Read: ${formatCount(gets)} GETs, ${formatBytes(bytesRead)} (${(shareOfBytes * 100).toFixed(2)} % of the store's segments).`,
     `${formatSeconds(seconds)}: ${instancesPerSecond.toFixed(0)} instances/s` +
       `${hoursPerBillion === undefined ? '' : `, ${hoursPerBillion.toFixed(0)} h for a billion`}.`,

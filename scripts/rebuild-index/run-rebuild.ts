@@ -2,10 +2,12 @@
 import {
   advanceKeptNumbers,
   analyzeIndex,
+  type Database,
   endRebuild,
   GroupCommit,
   markIndexCaughtUp,
   readIndexState,
+  settleConflicts,
 } from '@sandyq/database';
 import type { Settings } from '@sandyq/http';
 import {
@@ -83,6 +85,7 @@ async function rebuildInto(
     },
   );
   await replayBygone(ports, signal);
+  await settleAllConflicts(database);
   while ((await settleFounders(ports)) > 0);
   await durable.inTransaction(advanceKeptNumbers);
   await analyzeIndex(durable);
@@ -98,4 +101,12 @@ async function rebuildInto(
     rebuild: report,
     instancesOfRun: report.instances - instancesBefore,
   };
+}
+
+/** What the journal says was held out is held out now, and links may explain it. */
+async function settleAllConflicts(database: Database): Promise<void> {
+  for (;;) {
+    const { shown, heldAgain } = await settleConflicts(database, { now: () => new Date() });
+    if (shown + heldAgain === 0) return;
+  }
 }

@@ -1,0 +1,55 @@
+/** `approve` and `withdraw`: what another person makes of a plan. */
+import { planProgress, readPlan } from '@sandyq/database';
+import { approveDispositionPlan, describePlan, withdrawDispositionPlan } from '@sandyq/disposition';
+import { Command } from 'commander';
+import type { ExitCode } from '../admin/administration.ts';
+import { show } from '../admin/show.ts';
+import type { Acting, RunActing } from './acting.ts';
+import { type ExecuteOptions, showDryRun, withExecute } from './execute-option.ts';
+import { planWords } from './plan-words.ts';
+
+interface ApproveOptions extends ExecuteOptions {
+  readonly digest: string;
+}
+
+export function approveCommand(run: RunActing): Command {
+  return withExecute(new Command('approve'))
+    .description('approve a plan that another person made: it may then be executed. Needs an API key')
+    .argument('<plan>', 'as "plans" shows it')
+    .requiredOption('--digest <sha256>', 'that of the list you have read, as its report shows it')
+    .action((planId: string, options: ApproveOptions) => run((acting) => approve(acting, planId, options)));
+}
+
+async function approve(acting: Acting, planId: string, options: ApproveOptions): Promise<ExitCode> {
+  const { archive, actor, terminal } = acting;
+  if (options.execute !== true) return showDryRun(acting, await describedNow(acting, planId));
+  const ports = { ...archive, now: () => new Date() };
+  const plan = await approveDispositionPlan(ports, { planId, sha256: options.digest }, actor);
+  return show(terminal, options, describePlan(plan, new Date()), () =>
+    [
+      `Plan ${planId} is approved. Until ${plan.expiresAt.toISOString()} it may be executed:`,
+      `npm run retention -- execute ${planId}`,
+    ].join('\n'),
+  );
+}
+
+export function withdrawCommand(run: RunActing): Command {
+  return withExecute(new Command('withdraw'))
+    .description(
+      'end a plan: nothing more is done by it. What it has hidden stays hidden until it is restored',
+    )
+    .argument('<plan>', 'as "plans" shows it')
+    .action((planId: string, options: ExecuteOptions) =>
+      run(async (acting) => {
+        const { archive, actor, terminal } = acting;
+        if (options.execute !== true) return showDryRun(acting, await describedNow(acting, planId));
+        const plan = await withdrawDispositionPlan(archive, planId, actor);
+        return show(terminal, options, describePlan(plan, new Date()), () => `Plan ${planId} is withdrawn.`);
+      }),
+    );
+}
+
+async function describedNow({ archive: { database } }: Acting, planId: string): Promise<string> {
+  const plan = await readPlan(database, planId);
+  return planWords(describePlan(plan, new Date(), await planProgress(database, plan.planId)));
+}

@@ -1,0 +1,142 @@
+/** `certificates`, `certificate`, `verify-certificate`: what was disposed of, so that it can be proved. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { listCertificates, readCertificate } from '@sandyq/database';
+import {
+  type CertificateStatement,
+  certificateFile,
+  DispositionError,
+  describeCertificate,
+  issueCertificates,
+  publicKeyOf,
+  type VerifiedCertificate,
+  verifyCertificate,
+} from '@sandyq/disposition';
+import { certificatePorts } from '@sandyq/index';
+import { Command } from 'commander';
+import type { ExitCode } from '../admin/administration.ts';
+import { type OutputOptions, withJson } from '../admin/options.ts';
+import { show } from '../admin/show.ts';
+import { formatBytes, formatCount, formatTime } from '../terminal/format.ts';
+import { details, table } from '../terminal/table.ts';
+import { userPath } from '../terminal/user-path.ts';
+import type { Acting, RunActing } from './acting.ts';
+
+/** Newest first; of more the admin API has pages. */
+const MOST_LISTED = 1_000;
+
+interface CertificatesOptions extends OutputOptions {
+  readonly issue?: boolean;
+}
+
+export function certificatesCommand(run: RunActing): Command {
+  return withJson(new Command('certificates'))
+    .description('the certificates of a plan')
+    .argument('<plan>', 'as "plans" shows it')
+    .option('--issue', 'issue what is missing: of what has ended since the plan was executed')
+    .action((planId: string, options: CertificatesOptions) =>
+      run((acting) => certificates(acting, planId, options)),
+    );
+}
+
+async function certificates(
+  { archive, actor, terminal }: Acting,
+  planId: string,
+  options: CertificatesOptions,
+): Promise<ExitCode> {
+  if (options.issue === true)
+    await issueCertificates(await certificatePorts(archive), planId, actor.principalId);
+  const found = await listCertificates(archive.database, { planId }, MOST_LISTED);
+  const rows = found.map((one) => [one.certificateId, formatTime(one.issuedAt), one.issuedBy]);
+  return show(terminal, options, found.map(describeCertificate), () =>
+    table(['CERTIFICATE', 'ISSUED', 'BY'], rows),
+  );
+}
+
+interface CertificateOptions {
+  readonly output?: string;
+}
+
+export function certificateCommand(run: RunActing): Command {
+  return new Command('certificate')
+    .description('a certificate, to be kept and given to others')
+    .argument('<certificate>', 'as "certificates" shows it')
+    .option('--output <file>', 'a new file; default: standard output')
+    .action((certificateId: string, { output }: CertificateOptions) =>
+      run(async ({ archive, terminal }) => {
+        const file = certificateFile(await readCertificate(archive.database, certificateId));
+        if (output === undefined) terminal.print(file.trimEnd());
+        else {
+          await writeFile(userPath(output), file, { flag: 'wx' });
+          terminal.note(`Written: ${userPath(output)}`);
+        }
+        return 0;
+      }),
+    );
+}
+
+interface VerifyOptions extends OutputOptions {
+  readonly publicKey?: string;
+}
+
+/** With a public key no archive is needed. */
+export function verifyCertificateCommand(run: RunActing): Command {
+  return withJson(new Command('verify-certificate'))
+    .description('verify the signature of a certificate, and that it is the one that this archive has issued')
+    .argument('<file>')
+    .option('--public-key <file>', 'the key that it must be signed with (PEM or DER); no archive is asked')
+    .action(async (file: string, options: VerifyOptions) => {
+      const text = await readFile(userPath(file), 'utf8');
+      if (options.publicKey === undefined) return run((acting) => verifyHere(acting, text, options));
+      const verified = verifyCertificate(text, publicKeyOf(await readFile(userPath(options.publicKey))));
+      if (verified.isTrustedKey !== true)
+        throw new DispositionError('conflict', 'The certificate is signed with another key.');
+      process.stdout.write(`${verifiedWords(verified, 'Signed with the key given.')}\n`);
+    });
+}
+
+async function verifyHere(
+  { archive, terminal }: Acting,
+  text: string,
+  options: VerifyOptions,
+): Promise<ExitCode> {
+  const { statement } = verifyCertificate(text);
+  const issued = await readCertificate(archive.database, statement.certificateId);
+  const verified = verifyCertificate(text, issued.publicKey);
+  if (verified.text !== issued.statement || verified.isTrustedKey !== true)
+    throw new DispositionError('conflict', 'This archive has issued another certificate under this id.');
+  return show(terminal, options, statement, () =>
+    verifiedWords(verified, 'Signed, and the one that this archive has issued.'),
+  );
+}
+
+function verifiedWords({ statement, keySha256 }: VerifiedCertificate, outcome: string): string {
+  return `${outcome}\n\n${statementWords(statement)}\n\nKey: SHA-256 ${keySha256}`;
+}
+
+function statementWords({ plan, studies, totals, ...statement }: CertificateStatement): string {
+  const head = details([
+    ['certificate', statement.certificateId],
+    ['issued', `${statement.issuedAt} by ${statement.issuedBy}`],
+    ['plan', `${plan.planId}, digest ${plan.sha256}`],
+    ['planned', `${plan.plannedAt} by ${plan.plannedBy}`],
+    ['approved', `${plan.approvedAt} by ${plan.approvedBy}`],
+    ['schedule', `${plan.schedule}@${plan.scheduleVersion}`],
+    [
+      'deleted',
+      `${formatCount(totals.studies)} studies, ${formatCount(totals.instances)} instances, ${formatBytes(totals.bytes)}`,
+    ],
+    ['replica', statement.replica === 'deleted' ? 'deleted there too' : 'there is none'],
+    [
+      'backups',
+      statement.backupsExpireOn === undefined ? 'not stated' : `gone after ${statement.backupsExpireOn}`,
+    ],
+  ]);
+  const rows = studies.map((one) => [
+    one.studyInstanceUid,
+    one.isWholeStudy ? 'whole' : 'part',
+    one.instances,
+    one.rule,
+    one.endedAt,
+  ]);
+  return `${head}\n\n${table(['STUDY', '', 'INSTANCES', 'RULE', 'GONE'], rows)}`;
+}
