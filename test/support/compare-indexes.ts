@@ -26,9 +26,18 @@ export interface IndexDifference {
 }
 
 /** Rows that are not in both, table by table; none if the indexes say the same. */
-export async function compareIndexes(first: Database, second: Database): Promise<IndexDifference[]> {
+export function compareIndexes(first: Database, second: Database): Promise<IndexDifference[]> {
+  return compareRows(first, second, NATURAL_ROWS);
+}
+
+/** As {@link compareIndexes}, of the rows that these queries name: by table. */
+export async function compareRows(
+  first: Database,
+  second: Database,
+  queries: Readonly<Record<string, string>>,
+): Promise<IndexDifference[]> {
   const differences: IndexDifference[] = [];
-  for (const [table, text] of Object.entries(NATURAL_ROWS)) {
+  for (const [table, text] of Object.entries(queries)) {
     const [left, right] = [await rowsOf(first, text), await rowsOf(second, text)];
     for (const row of without(left, right)) differences.push({ table, side: 'only in the first', row });
     for (const row of without(right, left)) differences.push({ table, side: 'only in the second', row });
@@ -37,9 +46,12 @@ export async function compareIndexes(first: Database, second: Database): Promise
 }
 
 /** How many rows were compared, by table: a comparison of nothing says nothing. */
-export async function countRows(database: Database): Promise<Record<string, number>> {
+export async function countRows(
+  database: Database,
+  queries: Readonly<Record<string, string>> = NATURAL_ROWS,
+): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
-  for (const [table, text] of Object.entries(NATURAL_ROWS)) {
+  for (const [table, text] of Object.entries(queries)) {
     counts[table] = (await rowsOf(database, text)).length;
   }
   return counts;

@@ -2,6 +2,9 @@
 import { type DicomJson, readPart10, Tags } from '@sandyq/dicom';
 import { expect } from 'vitest';
 import { itemsOf } from '../../support/dicomweb.ts';
+import { makeNativeImage } from '../../support/made-instances.ts';
+import { jsonPart, writeParts } from '../../support/metadata-store.ts';
+import { noteOf } from '../../support/rejecting.ts';
 import { type Check, check } from './check.ts';
 import type { Subject } from './subject.ts';
 
@@ -74,6 +77,18 @@ export const retrieveChecks: readonly Check[] = [
       headers: { Accept: 'multipart/related; type="application/octet-stream"' },
     });
     expect([octets.status, octets.parts().length]).toEqual([200, 1]);
+  }),
+  check('gone', async ({ ask, store }) => {
+    const study = '2.25.8500';
+    const ids = { studyInstanceUid: study, seriesInstanceUid: `${study}.1`, sopInstanceUid: `${study}.1.1` };
+    const image = makeNativeImage(ids, { rows: 1, columns: 1, pixels: Buffer.alloc(2) }, { patientId: 'P1' });
+    expect((await store(image.bytes, { 'Content-Type': 'application/dicom' })).status).toBe(200);
+    const path = `/dicom-web/studies/${study}/series/${study}.1/instances/${study}.1.1`;
+    expect((await ask(path)).status).toBe(200);
+    const { contentType, body } = writeParts([jsonPart([noteOf(`${study}.2`, '113037', [ids])])]);
+    expect((await store(body, { 'Content-Type': contentType })).status).toBe(200);
+    expect((await ask(path)).status).toBe(410);
+    expect((await ask(`${path}.9`)).status).toBe(404);
   }),
   check('pixeldata-resources', async (subject) => {
     const { ct, multiFrame } = subject.content;

@@ -34,7 +34,10 @@ export async function startSubject(topology: Topology): Promise<Subject> {
   try {
     await createFacility(archive.database, { code: 'here', name: 'Here' }, 'test');
     const reader = await createKey(archive.database, { roles: ['radiologist'] });
-    const scanner = await createKey(archive.database, { roles: ['scanner'], facilityCode: 'here' });
+    const scanner = await createKey(archive.database, {
+      roles: ['scanner', 'change-requester'],
+      facilityCode: 'here',
+    });
     const subject = subjectOf(archive.url, agent, { reader, scanner }, archive.stop);
     await fill(subject);
     return subject;

@@ -6,6 +6,7 @@ import { manyPushesCheck } from '../checks/many-pushes-check.ts';
 import { rebuildCheck } from '../checks/rebuild-check.ts';
 import { startCheck } from '../checks/start-check.ts';
 import type { StoredLoad } from '../load/stored-load.ts';
+import { retentionScale } from '../retention-scale/retention-scale.ts';
 import { searchScale } from '../search-scale/search-scale.ts';
 import { FloorReads } from './floor-reads.ts';
 import { metadataCases } from './metadata-cases.ts';
@@ -35,6 +36,7 @@ function allCases(load: StoredLoad): BenchCase[] {
     ...retrieveCases(load, new FloorReads()),
     ...pictureCases(load),
     searchScale,
+    retentionScale,
     startCheck,
     compactionCheck,
     largeObjectCheck,
