@@ -24,10 +24,10 @@ export {
   parseInput,
 } from './admin/new-principals.ts';
 export { quarantinePorts, reconcilePorts } from './admin/ports.ts';
-export { RECONCILE_MINIMUM_AGE_MS, reconcileArchive } from './admin/reconcile-route.ts';
 export { explain } from './admin/refusal.ts';
 export { type DescribedReplication, describeReplication } from './admin/replication-route.ts';
 export { compactionPorts } from './compact-segments.ts';
 export { mountIndex } from './mount-index.ts';
+export { RECONCILE_MINIMUM_AGE_MS, reconcileArchive } from './reconcile-archive.ts';
 export { replicaTarget } from './replicate-objects.ts';
 export { supersedeSegments } from './supersede-segments.ts';
