@@ -25,6 +25,7 @@ import type { ReadinessCheck, S3Settings, Settings } from '@sandyq/http';
 import {
   assertSameFileSystem,
   boundedRanges,
+  countedFileSystem,
   createFilesystemStore,
   createS3Store,
   type FileSystem,
@@ -39,6 +40,7 @@ import {
   withRetry,
 } from '@sandyq/storage';
 import type { Logger, Metrics } from '@sandyq/telemetry';
+import { ioCounts } from './io-counts.ts';
 import { noPeers, type Peers } from './processes/peers.ts';
 
 /** Facility that owns what a sender without a facility stores; only the single user is one. */
@@ -100,7 +102,8 @@ export async function openArchive({
   });
   try {
     await prepareDatabase(database, settings, logger);
-    const fileSystem = nodeFileSystem();
+    const counts = ioCounts(metrics);
+    const fileSystem = countedFileSystem(nodeFileSystem(), counts);
     const plainStore = await openObjectStore(
       settings,
       fileSystem,
@@ -110,7 +113,7 @@ export async function openArchive({
     const store = withRetry(withLimit(plainStore, limits));
     const ranges = boundedRanges(plainStore, limits);
     const newId = uuidV7Source({ now: Date.now, fillRandom: (bytes) => randomFillSync(bytes) });
-    const spool = new SegmentSpool({ directory: settings.spoolFolder, fileSystem, newId });
+    const spool = new SegmentSpool({ directory: settings.spoolFolder, fileSystem, newId, counts });
     const audit = createAuditWriter({ insert: (events) => insertAuditEvents(database, events), logger });
     return {
       settings,
