@@ -106,6 +106,14 @@ describe('kept metadata', () => {
     }
   });
 
+  it('asked for first without gzip are kept for those who take it, and say the same', async () => {
+    const study = here.newStudy();
+    await here.store(imageOf(study, 1).bytes);
+    const plain = await ask(here.test, study, { 'accept-encoding': 'identity' });
+    await vi.waitFor(async () => expect(await keptRows(study)).toHaveLength(1), { timeout: 10_000 });
+    for (const server of [here.test, other]) expect((await ask(server, study)).body).toEqual(plain.body);
+  });
+
   it('leave out what is held because its patient is another', async () => {
     const study = here.newStudy();
     await here.store(imageOf(study, 1).bytes);

@@ -3,6 +3,7 @@ import { entryReference, openSegment, readEntryBytes } from '@sandyq/storage';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { imageOf } from '../faults/support/sent-instances.ts';
 import { storeOne } from '../support/dicomweb.ts';
+import { requestReconcile } from '../support/requested-reconcile.ts';
 import { SeededRandom, testSeed } from '../support/seeded-random.ts';
 import { startArchive, type TestArchive } from '../support/start-archive.ts';
 
@@ -29,8 +30,7 @@ it(`is stored again, not waved through (SANDYQ_TEST_SEED=${seed})`, async () => 
   expect(await Array.fromAsync(store.list('v1/'))).toHaveLength(1);
 
   await store.delete(object.key);
-  const answer = await fetch(`${archive.url}/admin/reconcile?dryRun=false`, { method: 'POST' });
-  expect(await answer.json()).toMatchObject({ missing: [object.key] });
+  expect(await requestReconcile(archive.url, { dryRun: false })).toMatchObject({ missing: [object.key] });
   expect(await storeOne(archive.url, bytes)).toMatchObject({ status: 200, kind: 'stored' });
   const [again, ...others] = await Array.fromAsync(store.list('v1/'));
   expect(others).toEqual([]);

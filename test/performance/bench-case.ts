@@ -12,6 +12,8 @@ export interface Target {
   readonly dicomWebUrl: string;
   /** Roots of its trees of processes, its database's included; empty where they are not known. */
   pids(): readonly number[];
+  /** What it has done to bytes since its start; absent where it does not say. */
+  readonly storageWork?: () => Promise<StorageWork>;
 }
 
 /** A server on this machine that does the irreducible work and nothing else (floor/). */
@@ -63,10 +65,21 @@ export interface ProcessUse {
   readonly peakBytes: number;
 }
 
+/** What was done to bytes on their way to the disk, as the target itself counts it. */
+export interface StorageWork {
+  readonly hashedBytes: number;
+  readonly writtenBytes: number;
+  readonly readBytes: number;
+  readonly fileSyncs: number;
+  readonly directorySyncs: number;
+}
+
 /** A turn with everything that is known of it. */
 export interface MeasuredTurn extends Measured {
   /** Undefined where the target's processes are not known. */
   readonly server: ProcessUse | undefined;
+  /** Undefined where the target does not say. */
+  readonly work?: StorageWork | undefined;
 }
 
 /** What a goal looks at; all but the first two (throughput) are better when they are smaller. */

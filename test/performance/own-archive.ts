@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ArchiveProcess, startArchiveProcess } from '../support/archive-process.ts';
 import { OWN_NAME } from './bench-arguments.ts';
-import type { Target } from './bench-case.ts';
+import type { StorageWork, Target } from './bench-case.ts';
+import { readStorageWork } from './storage-work.ts';
 
 /** Starts it with the default settings; `environment` for a check that needs another. */
 export async function startOwnArchive(
@@ -53,6 +54,10 @@ export class OwnArchive implements Target {
 
   pids(): readonly number[] {
     return [this.pid];
+  }
+
+  storageWork(): Promise<StorageWork> {
+    return readStorageWork(this.url);
   }
 
   /** Ends the process and starts it again with the same data; the milliseconds until it was ready. */

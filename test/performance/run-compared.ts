@@ -7,6 +7,7 @@ import { OWN_NAME } from './bench-arguments.ts';
 import type { ComparedCase, Floor, Measured, MeasuredTurn, Scale, Target, Turn } from './bench-case.ts';
 import { figureOf, rounded } from './measures.ts';
 import { watchProcesses } from './process-sampler.ts';
+import { workBetween } from './storage-work.ts';
 
 /** What a case is run with. */
 export interface ComparedRun {
@@ -92,7 +93,7 @@ async function takeTurn(
   if (state.failure !== undefined) return;
   const turn: Turn = { round, scale, random: randomOf(seed, benchCase.name, target.name, round) };
   state.failure = await failureOf(async () => {
-    const measured = await measure(target.pids(), () => benchCase.run(target, turn));
+    const measured = await measure(target, () => benchCase.run(target, turn));
     turns.push(measured);
     note(`${benchCase.name}: ${target.name}, turn ${round}: ${rateOf(measured)}`);
   });
@@ -114,16 +115,23 @@ async function floorTurn(
   let measured: MeasuredTurn | undefined;
   const failure = await failureOf(async () => {
     await runFloor(floor, turn('to warm up'), own);
-    measured = await measure([floor.pid], () => runFloor(floor, turn('measured'), own));
+    measured = await measure({ pids: () => [floor.pid] }, () => runFloor(floor, turn('measured'), own));
   });
   note(`${name}: floor: ${failure ?? rateOf(measured)}`);
   return measured;
 }
 
-async function measure(pids: readonly number[], work: () => Promise<Measured>): Promise<MeasuredTurn> {
+async function measure(
+  target: Pick<Target, 'pids' | 'storageWork'>,
+  work: () => Promise<Measured>,
+): Promise<MeasuredTurn> {
+  const pids = target.pids();
+  const before = await target.storageWork?.();
   const watch = pids.length > 0 ? watchProcesses(pids) : undefined;
   try {
-    return { ...(await work()), server: watch?.stop() };
+    const measured = { ...(await work()), server: watch?.stop() };
+    const after = await target.storageWork?.();
+    return { ...measured, work: before && after && workBetween(before, after) };
   } catch (error) {
     watch?.stop();
     throw error;

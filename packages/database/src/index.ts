@@ -216,17 +216,7 @@ export {
   readRebuildProgress,
   saveRebuildProgress,
 } from './rebuild-progress.ts';
-export {
-  abandonPass,
-  advancePass,
-  beginPass,
-  endPass,
-  type LastPass,
-  lastPasses,
-  type PassHolder,
-  type ReconcilePass,
-  takeOpenPass,
-} from './reconcile-pass.ts';
+export * from './reconcile/index.ts';
 export { type ProposedCorrection, recordProposedCorrection } from './record-proposed-correction.ts';
 export {
   type Backlog,

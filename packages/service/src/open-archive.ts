@@ -16,6 +16,7 @@ import type { ReadinessCheck, S3Settings, Settings } from '@sandyq/http';
 import {
   assertSameFileSystem,
   boundedRanges,
+  countedFileSystem,
   createFilesystemStore,
   createS3Store,
   type FileSystem,
@@ -33,6 +34,7 @@ import {
 } from '@sandyq/storage';
 import type { Logger, Metrics } from '@sandyq/telemetry';
 import { apiKeySource } from './api-key-source.ts';
+import { ioCounts } from './io-counts.ts';
 import { joinTiers } from './join-tiers.ts';
 import { type ColdTier, rememberColdTier } from './open-cold-tier.ts';
 import { noPeers, type Peers } from './processes/peers.ts';
@@ -102,7 +104,8 @@ export async function openArchive({
   });
   try {
     await prepareDatabase(database, settings, logger);
-    const fileSystem = nodeFileSystem();
+    const counts = ioCounts(metrics);
+    const fileSystem = countedFileSystem(nodeFileSystem(), counts);
     const plainStore = await openObjectStore(
       settings,
       fileSystem,
@@ -110,7 +113,7 @@ export async function openArchive({
     );
     const limits = { puts: PUTS_AT_ONCE, reads: READS_AT_ONCE, maximumWaitMs: STORE_WAIT_MS };
     const newId = uuidV7Source({ now: Date.now, fillRandom: (bytes) => randomFillSync(bytes) });
-    const spool = new SegmentSpool({ directory: settings.spoolFolder, fileSystem, newId });
+    const spool = new SegmentSpool({ directory: settings.spoolFolder, fileSystem, newId, counts });
     await rememberColdTier(settings, database, logger);
     const tiers = joinTiers(
       {

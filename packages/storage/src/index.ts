@@ -14,6 +14,7 @@ export { nodeFileSystem } from './file-system/node-file-system.ts';
 // Object store port and adapters
 export { createFilesystemStore, type FilesystemStoreOptions } from './filesystem/filesystem-store.ts';
 export { assertSameFileSystem } from './filesystem/same-file-system.ts';
+export { countedFileSystem, type IoCounts } from './io-counts.ts';
 // Journal
 export { canonicalJson } from './journal/canonical-json.ts';
 export { assertJournalLine, encodeJournalBatch } from './journal/encode-journal-batch.ts';

@@ -22,7 +22,7 @@ export function adminRoutes(archive: Archive, pixels: PixelValueComparison): Gua
     ...apiKeyRoutes(archive),
     journalRoute(archive),
     compactionRoute(archive),
-    ...reconcileRoutes(archive, pixels),
+    ...reconcileRoutes(archive),
     damageRoute(archive),
     replicationRoute(archive),
     fixityRoute(archive),

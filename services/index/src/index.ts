@@ -24,7 +24,6 @@ export {
   parseInput,
 } from './admin/new-principals.ts';
 export { discardPorts, quarantinePorts, reconcilePorts } from './admin/ports.ts';
-export { RECONCILE_MINIMUM_AGE_MS, reconcileArchive } from './admin/reconcile-route.ts';
 export { explain } from './admin/refusal.ts';
 export { type DescribedReplication, describeReplication } from './admin/replication-route.ts';
 export { type DescribedColdTier, describeColdTier } from './admin/retention/describe-cold-tier.ts';
@@ -36,5 +35,6 @@ export { compactionPorts } from './compact-segments.ts';
 export { certificatePorts, executionPorts, purgePorts } from './disposition-ports.ts';
 export { coldTierPorts } from './keep-cold-tier.ts';
 export { mountIndex } from './mount-index.ts';
+export { RECONCILE_MINIMUM_AGE_MS, reconcileArchive } from './reconcile-archive.ts';
 export { replicaTarget } from './replicate-objects.ts';
 export { supersedeSegments } from './supersede-segments.ts';

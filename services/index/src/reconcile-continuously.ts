@@ -8,14 +8,17 @@ import {
 } from '@sandyq/indexing';
 import type { Archive } from '@sandyq/service';
 import { reconcilePorts } from './admin/ports.ts';
-import { RECONCILE_MINIMUM_AGE_MS } from './admin/reconcile-route.ts';
 import type { BackgroundTask } from './background.ts';
+import { RECONCILE_MINIMUM_AGE_MS } from './reconcile-archive.ts';
+import { createRequestedReconcile } from './reconcile-requested.ts';
 
 /** From the beginning of a pass to that of the next; entries are compared with rows once a day. */
 const PASS_INTERVAL_MS = 3_600_000;
 const DEEP_INTERVAL_MS = 24 * 3_600_000;
 /** How often is looked whether anything is due. */
 const LOOK_IDLE_MS = 30_000;
+/** Somebody waits for what was asked for. */
+const REQUESTED_IDLE_MS = 500;
 const GAUGE_IDLE_MS = 30_000;
 const UNFINISHED_IDLE_MS = 3_600_000;
 const SPOOL_IDLE_MS = 600_000;
@@ -40,6 +43,11 @@ export function reconcileTasks(
   });
   return [
     afterJoining({ name: 'reconcile', idleMs: LOOK_IDLE_MS, run: (signal) => continuous.run(signal) }),
+    afterJoining({
+      name: 'reconcile-requested',
+      idleMs: REQUESTED_IDLE_MS,
+      run: createRequestedReconcile(archive, pixels),
+    }),
     // Rewrites and accepted instances of index processes that died: on their machine there may be no ingest.
     afterJoining({ name: 'sweep-spool', idleMs: SPOOL_IDLE_MS, run: () => sweepSpoolOf(archive, pixels) }),
     { name: 'damage-gauge', idleMs: GAUGE_IDLE_MS, run: damageGauge(archive) },

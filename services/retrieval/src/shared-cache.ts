@@ -39,6 +39,11 @@ export class SharedCache<Value> {
     this.#onChange = onChange;
   }
 
+  /** Whether its value is kept or being made. */
+  has(key: string): boolean {
+    return this.#kept.has(key) || this.#begun.has(key);
+  }
+
   /**
    * The value of this key: kept, being made for somebody else, or made now. Making ends when nobody waits for it any
    * more. Throws what `make` throws; the signal's reason.

@@ -1,10 +1,11 @@
 /** A run as Markdown: the table of goals, what each target did, and the tables of the checks. */
-import type { Measure, MeasuredTurn } from '../bench-case.ts';
+import type { Measure, MeasuredTurn, StorageWork } from '../bench-case.ts';
 import { boundText, type Verdict } from '../goals.ts';
 import { clientCpuMsPerOperation, figureOf, MEASURES, rounded } from '../measures.ts';
 import { median } from '../statistics.ts';
 import { type CheckOutcome, type ComparedOutcome, failuresOf, type Report } from './report.ts';
 
+const KILO = 1_000;
 const ALL_MEASURES = Object.keys(MEASURES) as Measure[];
 
 /** The whole report. */
@@ -18,6 +19,9 @@ export function markdownOf(report: Report): string {
     '## Figures',
     'Medians of the turns. Client: CPU of the benchmark itself for one operation, which no target is charged with.',
     figuresTable(report.compared),
+    '## Work',
+    'What our archive did to bytes for one operation, by its own counters, beside the bytes that were sent; PostgreSQL not included.',
+    workTable(report.compared),
     ...report.checks.flatMap(({ check, report: found }) =>
       found === undefined ? [] : [`## ${check.work}`, found.markdown],
     ),
@@ -71,6 +75,31 @@ function figuresTable(compared: readonly ComparedOutcome[]): string {
             figuresRow(benchCase.name, floor.isVoid ? 'floor, after: void' : 'floor, after', [floor.after]),
           ]),
     ]),
+  );
+}
+
+function workTable(compared: readonly ComparedOutcome[]): string {
+  const columns: readonly [title: string, name: keyof StorageWork, unit: number][] = [
+    ['hashed KB', 'hashedBytes', KILO],
+    ['written KB', 'writtenBytes', KILO],
+    ['read KB', 'readBytes', KILO],
+    ['fsyncs of files', 'fileSyncs', 1],
+    ['of directories', 'directorySyncs', 1],
+  ];
+  return table(
+    ['case', 'payload KB', ...columns.map(([title]) => title)],
+    compared.flatMap(({ benchCase, targets }) =>
+      targets.flatMap(({ turns }) => {
+        const each = (of: (turn: MeasuredTurn) => number | undefined): number[] =>
+          turns.flatMap((turn) => of(turn) ?? []);
+        const payload = each(({ bytes, operations }) => bytes / KILO / operations);
+        const rows = columns.map(([, name, unit]) =>
+          each(({ work, operations }) => work && work[name] / unit / operations),
+        );
+        if (rows.some(({ length }) => length === 0)) return [];
+        return [[benchCase.name, ...[payload, ...rows].map((values) => rounded(median(values)))]];
+      }),
+    ),
   );
 }
 

@@ -56,15 +56,17 @@ export interface EntrySlot {
 export class EntryWriter {
   readonly #request: EntryRequest;
   #slot: EntrySlot;
+  readonly #onHashed: (bytes: number) => void;
   readonly #sha256 = createHash('sha256');
   readonly #crcs = new CrcBlocks();
   #length = 0;
   #state: 'open' | 'committed' | 'rolled-back' = 'open';
 
   /** Use `SegmentWriter.beginEntry`. */
-  constructor(request: EntryRequest, slot: EntrySlot) {
+  constructor(request: EntryRequest, slot: EntrySlot, onHashed: (bytes: number) => void) {
     this.#request = request;
     this.#slot = slot;
+    this.#onHashed = onHashed;
   }
 
   /** Bytes written so far. */
@@ -84,6 +86,7 @@ export class EntryWriter {
   write(chunk: Uint8Array): Promise<void> | undefined {
     this.#assertOpen();
     this.#sha256.update(chunk);
+    this.#onHashed(chunk.length);
     this.#crcs.update(chunk);
     const before = this.#length;
     this.#length += chunk.length;
@@ -174,6 +177,7 @@ export class EntryWriter {
     const hash = createHash('sha256');
     for await (const chunk of this.#slot.file.read(this.#slot.offset, this.#length)) {
       hash.update(chunk);
+      this.#onHashed(chunk.length);
       again.update(chunk);
     }
     if (hash.digest('hex') !== sha256) {

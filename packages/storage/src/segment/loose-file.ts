@@ -11,11 +11,13 @@ export interface SealedLooseFile extends SealedFile {
 /** Writes one loose file. */
 export class LooseFileWriter {
   readonly #file: SpoolFile;
+  readonly #onHashed: (bytes: number) => void;
   readonly #sha256 = createHash('sha256');
 
   /** Use `SegmentSpool.createLoose`. */
-  constructor(file: SpoolFile) {
+  constructor(file: SpoolFile, onHashed: (bytes: number) => void) {
     this.#file = file;
+    this.#onHashed = onHashed;
   }
 
   /** Bytes written so far. */
@@ -26,6 +28,7 @@ export class LooseFileWriter {
   /** Takes the next bytes, as `EntryWriter.write` does. */
   write(chunk: Uint8Array): Promise<void> | undefined {
     this.#sha256.update(chunk);
+    this.#onHashed(chunk.length);
     return this.#file.append(chunk);
   }
 

@@ -3,6 +3,7 @@
 import { dirname, join } from 'node:path';
 import { isStorageError } from '../errors.ts';
 import type { FileSystem } from '../file-system/file-system.ts';
+import type { IoCounts } from '../io-counts.ts';
 import { LooseFileWriter } from './loose-file.ts';
 import { assertSegmentHeader } from './parse-receipt.ts';
 import type { SegmentHeader } from './receipt.ts';
@@ -20,6 +21,8 @@ export interface SegmentSpoolOptions {
   readonly newId: () => string;
   /** Program and version for the receipts. Default: `sandyq`. */
   readonly software?: string;
+  /** Told of the bytes that are hashed. */
+  readonly counts?: Pick<IoCounts, 'hashed'>;
   /** Who this process is; another one in tests. */
   readonly identity?: () => Promise<ProcessIdentity>;
 }
@@ -30,10 +33,13 @@ export class SegmentSpool {
   readonly owner: string;
   readonly #options: SegmentSpoolOptions;
   readonly #directory: string;
+  readonly #onHashed: (bytes: number) => void;
   #claim: Promise<void> | undefined;
 
   constructor(options: SegmentSpoolOptions) {
+    const { counts } = options;
     this.#options = options;
+    this.#onHashed = (bytes) => counts?.hashed(bytes);
     this.owner = options.newId();
     this.#directory = join(options.directory, this.owner);
   }
@@ -43,12 +49,14 @@ export class SegmentSpool {
     assertSegmentHeader(header);
     const id = this.#options.newId();
     const file = await this.#createFile(`${id}.tar${unsealedSuffix}`);
-    return new SegmentWriter({ id, header, file, overflow, software: this.#options.software ?? 'sandyq' });
+    const { software = 'sandyq' } = this.#options;
+    return new SegmentWriter({ id, header, file, overflow, software, onHashed: this.#onHashed });
   }
 
   /** Begins a file for bytes that go to quarantine. */
   async createLoose(): Promise<LooseFileWriter> {
-    return new LooseFileWriter(await this.#createFile(`${this.#options.newId()}.loose${unsealedSuffix}`));
+    const file = await this.#createFile(`${this.#options.newId()}.loose${unsealedSuffix}`);
+    return new LooseFileWriter(file, this.#onHashed);
   }
 
   /** Begins a file for what is read again before the request ends, and is no object then. */

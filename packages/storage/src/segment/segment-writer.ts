@@ -39,6 +39,8 @@ export interface SegmentWriterOptions {
   readonly software: string;
   readonly file: SpoolFile;
   readonly overflow?: SegmentOverflow | undefined;
+  /** Told of every byte that is hashed. */
+  readonly onHashed: (bytes: number) => void;
 }
 
 /** Room in a receipt for what is not entries or originals. */
@@ -101,7 +103,7 @@ export class SegmentWriter {
 
   /** Begins the next entry. Errors: `invalid-argument` for a UID no name can be made of, or an entry still open. */
   async beginEntry(request: EntryRequest): Promise<EntryWriter> {
-    return new EntryWriter(request, await this.#openSlot(request));
+    return new EntryWriter(request, await this.#openSlot(request), this.#options.onHashed);
   }
 
   /**

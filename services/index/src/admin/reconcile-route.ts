@@ -1,79 +1,85 @@
 /**
- * `POST /admin/reconcile`: store and index are compared; what would be done is said, and done with `dryRun=false`.
- * `GET /admin/reconcile`: how far the comparison in the background is, and what the last whole one found.
+ * `POST /admin/reconcile`: has store and index compared; what would be done is said, and done with `dryRun=false`. It is
+ * answered at once (202); what becomes of it is at `GET /admin/reconcile/{id}`.
+ * `GET /admin/reconcile`: how far the comparison in the background is, what the last whole one found, and what was asked for last.
  */
-import { lastPasses, readIndexState } from '@sandyq/database';
-import { type GuardedRoute, HttpError, jsonAnswer, type RequestContext } from '@sandyq/http';
 import {
-  type PixelValueComparison,
-  type ReconcileReport,
-  reconcile,
-  removeUnfinishedPuts,
-  sweepDeadSpool,
-} from '@sandyq/indexing';
+  insertReconcileRequest,
+  lastPasses,
+  lastReconcileRequest,
+  type ReconcileRequestRow,
+  readIndexState,
+  readReconcileRequest,
+} from '@sandyq/database';
+import { type Answer, type GuardedRoute, HttpError, jsonAnswer, type RequestContext } from '@sandyq/http';
 import type { Archive } from '@sandyq/service';
-import { reconcilePorts } from './ports.ts';
+import { pathPrefixOf } from '../pages/path-prefix.ts';
 import { adminRoute } from './refusal.ts';
 
-/** Younger segments may be between store and commit of a living ingest process. */
-export const RECONCILE_MINIMUM_AGE_MS = 60_000;
+const PATH = '/admin/reconcile';
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** How an administrator has store and index compared. */
-export interface ReconcileRequest {
-  readonly dryRun: boolean;
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: (report: ReconcileReport) => void;
-  /** Default: one of its own. */
-  readonly pixels?: PixelValueComparison;
-}
-
-/**
- * Everything at once: what dead processes of this machine left in the spool, then store and index, then unfinished puts
- * (which a dry run does not look for). It ends early if the signal says so; what was done stays done.
- */
-export async function reconcileArchive(
-  archive: Archive,
-  { dryRun, signal, onProgress, pixels }: ReconcileRequest,
-): Promise<ReconcileReport> {
-  const ports = { ...reconcilePorts(archive, pixels), fileSystem: archive.fileSystem };
-  const place = { directory: archive.settings.spoolFolder, ownOwner: archive.spool.owner };
-  const swept = await sweepDeadSpool(ports, place, dryRun);
-  const report = await reconcile(ports, {
-    dryRun,
-    minimumAgeMs: RECONCILE_MINIMUM_AGE_MS,
-    now: () => new Date(),
-    signal,
-    ...(onProgress !== undefined && { onProgress }),
-  });
-  report.spoolFilesRemoved = swept.removedFiles;
-  report.spoolSegmentsRecovered = swept.recovered;
-  if (!dryRun) report.unfinishedRemoved = await removeUnfinishedPuts(ports, new Date(), signal);
-  return report;
-}
-
-export function reconcileRoutes(archive: Archive, pixels: PixelValueComparison): GuardedRoute[] {
-  const common = { path: '/admin/reconcile', action: 'administer', patientData: false } as const;
+export function reconcileRoutes(archive: Archive): GuardedRoute[] {
+  const common = { action: 'administer', patientData: false } as const;
   return [
+    adminRoute({ ...common, path: PATH, method: 'POST', handler: (context) => ask(archive, context) }),
     adminRoute({
       ...common,
-      method: 'POST',
-      handler: async (context) => {
-        const dryRun = isDryRun(context);
-        const report = await reconcileArchive(archive, { dryRun, signal: context.signal, pixels });
-        return jsonAnswer(200, { dryRun, ...report });
-      },
+      path: PATH,
+      method: 'GET',
+      handler: async () => jsonAnswer(200, await overview(archive)),
     }),
-    adminRoute({ ...common, method: 'GET', handler: async () => jsonAnswer(200, await progress(archive)) }),
+    adminRoute({
+      ...common,
+      path: `${PATH}/:id`,
+      method: 'GET',
+      handler: async ({ params }) => jsonAnswer(200, await find(archive, params['id'] ?? '')),
+    }),
   ];
 }
 
-async function progress({ database }: Archive): Promise<object> {
+async function ask({ database, newId, settings }: Archive, context: RequestContext): Promise<Answer> {
+  const asked = { requestId: newId(), dryRun: isDryRun(context), requestedBy: context.principal.id };
+  const request = await insertReconcileRequest(database, asked);
+  if (request === undefined) {
+    throw new HttpError(
+      'conflict',
+      `A comparison is under way: see GET ${PATH}. Ask again when it has ended.`,
+    );
+  }
+  const location = `${pathPrefixOf(settings.publicUrl).slice(0, -1)}${PATH}/${request.requestId}`;
+  return jsonAnswer(202, describe(request), { Location: location, 'Retry-After': '1' });
+}
+
+async function overview({ database }: Archive): Promise<object> {
   const { open, complete } = await lastPasses(database);
   const state = await readIndexState(database);
+  const asked = await lastReconcileRequest(database);
   return {
     index: state.isCaughtUp ? { isCaughtUp: true } : { isCaughtUp: false, reason: state.reason },
     ...(open !== undefined && { underWay: open }),
     ...(complete !== undefined && { complete }),
+    ...(asked !== undefined && { lastRequest: describe(asked) }),
+  };
+}
+
+async function find({ database }: Archive, requestId: string): Promise<object> {
+  const request = UUID.test(requestId) ? await readReconcileRequest(database, requestId) : undefined;
+  if (request !== undefined) return describe(request);
+  throw new HttpError('not-found', 'There is no such comparison; the last 100 are kept.');
+}
+
+/** A request as administrators see it: `state` is waiting, running, ended or failed. */
+function describe({ report, startedAt, endedAt, failure, ...request }: ReconcileRequestRow): object {
+  const begun = startedAt === undefined ? 'waiting' : 'running';
+  const over = failure === undefined ? 'ended' : 'failed';
+  return {
+    ...request,
+    state: endedAt === undefined ? begun : over,
+    ...(startedAt !== undefined && { startedAt }),
+    ...(endedAt !== undefined && { endedAt }),
+    ...(failure !== undefined && { failure }),
+    ...(report as object),
   };
 }
 

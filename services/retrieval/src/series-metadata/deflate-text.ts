@@ -17,7 +17,7 @@ const SMALLEST_CHUNK_BYTES = 64;
  * it is cut. Rejects as the source does.
  */
 export async function deflateText(
-  source: AsyncIterable<readonly Uint8Array[]>,
+  source: AsyncIterable<readonly Uint8Array[]> | Iterable<readonly Uint8Array[]>,
   mostBytes: number,
 ): Promise<DeflatedText | undefined> {
   const deflater = new Deflater();
@@ -31,6 +31,21 @@ export async function deflateText(
   } finally {
     deflater.destroy();
   }
+}
+
+/** The text in one piece of memory; undefined if that is more than `mostBytes`. Rejects as the source does. */
+export async function textOf(
+  source: AsyncIterable<readonly Uint8Array[]>,
+  mostBytes: number,
+): Promise<Buffer | undefined> {
+  const all: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const parts of source) {
+    all.push(...parts);
+    bytes += parts.reduce((sum, { length }) => sum + length, 0);
+    if (bytes > mostBytes) return undefined;
+  }
+  return Buffer.concat(all, bytes);
 }
 
 /** Takes parts of any length: they are gathered in memory that is used again, for zlib has a price by the piece. */

@@ -9,7 +9,7 @@ import {
 } from '@sandyq/database';
 import type { Logger, Metrics } from '@sandyq/telemetry';
 import { SharedCache } from '../shared-cache.ts';
-import { inflateText } from './deflate-text.ts';
+import { deflateText, inflateText, textOf } from './deflate-text.ts';
 
 /** Who wants the metadata of which series. */
 export interface WantedSeries {
@@ -18,15 +18,15 @@ export interface WantedSeries {
   readonly isKept: boolean;
   readonly signal: AbortSignal;
   readonly logger: Logger;
-  /** Makes them; undefined where they are too long to be kept, or the series has another state now. */
-  readonly make: (signal: AbortSignal) => Promise<DeflatedText | undefined>;
+  /** Reads them in parts; undefined where the series has another state now. */
+  readonly read: (signal: AbortSignal) => Promise<AsyncIterable<readonly Buffer[]> | undefined>;
 }
 
 const MEBIBYTE = 1024 * 1024;
 /** A CT series of 300 instances takes 50 KB. */
 const MOST_DEFLATED_BYTES = 32 * MEBIBYTE;
 /** The most that is kept of one series. */
-export const LARGEST_DEFLATED_BYTES = 4 * MEBIBYTE;
+const LARGEST_DEFLATED_BYTES = 4 * MEBIBYTE;
 /** For those who do not take gzip: a CT series of 1,000 instances takes 11 MB. */
 const MOST_TEXT_BYTES = 48 * MEBIBYTE;
 const LARGEST_TEXT_BYTES = 16 * MEBIBYTE;
@@ -35,11 +35,14 @@ const REFUSAL_BYTES = 256;
 /** What waits for PostgreSQL to keep it; more is made again when it is asked for again. */
 const MOST_WAITING_BYTES = 16 * MEBIBYTE;
 
+const NEVER = new AbortController().signal;
+
 /** One for each process. */
 export class KeptSeries {
   readonly #database: Database;
   readonly #deflated: SharedCache<DeflatedText | undefined>;
   readonly #texts: SharedCache<Buffer | undefined>;
+  readonly #compressing = new Set<Promise<unknown>>();
   #keeping: Promise<void> = Promise.resolve();
   #waitingBytes = 0;
 
@@ -64,20 +67,26 @@ export class KeptSeries {
     });
   }
 
-  /** From memory, from PostgreSQL, or made and kept there. Throws what `make` throws; the signal's reason. */
+  /**
+   * From memory, from PostgreSQL, or made and kept there; undefined where they are too long to be kept, or the series has
+   * another state now. Throws what reading throws; the signal's reason.
+   */
   deflated(wanted: WantedSeries): Promise<DeflatedText | undefined> {
     return this.#deflated.get(nameOf(wanted.key), wanted.signal, async (signal) => {
       const kept = wanted.isKept ? await this.#read(wanted) : undefined;
       if (kept !== undefined) return kept;
-      const made = await wanted.make(signal);
-      if (made !== undefined) this.#keep(wanted, made);
-      return made;
+      const parts = await wanted.read(signal);
+      return parts && this.#deflate(wanted, parts);
     });
   }
 
   /** The same as it was before it was compressed; undefined also where that is too long for one piece of memory. */
   text(wanted: WantedSeries): Promise<Buffer | undefined> {
-    return this.#texts.get(nameOf(wanted.key), wanted.signal, async (signal) => {
+    const name = nameOf(wanted.key);
+    return this.#texts.get(name, wanted.signal, async (signal) => {
+      const isNew = !wanted.isKept && !this.#deflated.has(name);
+      const text = isNew ? await this.#newText(wanted, signal) : undefined;
+      if (text !== undefined) return text;
       const deflated = await this.deflated({ ...wanted, signal });
       if (deflated === undefined || deflated.textBytes > LARGEST_TEXT_BYTES) return undefined;
       return inflateText(deflated);
@@ -86,7 +95,30 @@ export class KeptSeries {
 
   /** Resolves when what was made is kept. */
   async close(): Promise<void> {
+    await Promise.all(this.#compressing);
     await this.#keeping;
+  }
+
+  /** Whoever asks first does not wait for the compression; it follows, for those who ask next. */
+  async #newText(wanted: WantedSeries, signal: AbortSignal): Promise<Buffer | undefined> {
+    const parts = await wanted.read(signal);
+    const text = parts && (await textOf(parts, LARGEST_TEXT_BYTES));
+    if (text === undefined) return undefined;
+    const compression = this.#deflated
+      .get(nameOf(wanted.key), NEVER, () => this.#deflate(wanted, [[text]]))
+      .catch((error: unknown) => wanted.logger.warn('series-metadata-not-kept', { error }))
+      .finally(() => this.#compressing.delete(compression));
+    this.#compressing.add(compression);
+    return text;
+  }
+
+  async #deflate(
+    wanted: WantedSeries,
+    parts: Parameters<typeof deflateText>[0],
+  ): Promise<DeflatedText | undefined> {
+    const made = await deflateText(parts, LARGEST_DEFLATED_BYTES);
+    if (made !== undefined) this.#keep(wanted, made);
+    return made;
   }
 
   async #read({ key, logger }: WantedSeries): Promise<DeflatedText | undefined> {

@@ -10,8 +10,7 @@ import { absolutePieces } from '../absolute-pieces.ts';
 import type { RetrievalDependencies } from '../dependencies.ts';
 import { separated } from '../joined-by-commas.ts';
 import type { Reader } from '../read-entry.ts';
-import { deflateText } from './deflate-text.ts';
-import { LARGEST_DEFLATED_BYTES, type WantedSeries } from './kept-series.ts';
+import type { WantedSeries } from './kept-series.ts';
 import { type SeriesState, sha256Of } from './metadata-state.ts';
 
 /**
@@ -41,22 +40,22 @@ function wanted(
   { signal, logger }: Reader,
 ): WantedSeries {
   const isKept = series.instances === undefined;
-  const make = (making: AbortSignal) => made(dependencies, series, { logger, signal: making });
-  return { key: series, isKept, signal, logger, make };
+  const read = (making: AbortSignal) => partsOf(dependencies, series, { logger, signal: making });
+  return { key: series, isKept, signal, logger, read };
 }
 
-async function made(
+/** The text in parts; undefined if the series has another state now. */
+async function partsOf(
   dependencies: RetrievalDependencies,
   series: SeriesState,
   reader: Reader,
-): Promise<DeflatedText | undefined> {
+): Promise<AsyncIterable<readonly Buffer[]> | undefined> {
   const instances = series.instances ?? (await instancesOf(dependencies, series));
   if (instances === undefined) return undefined;
   const { studyKey, baseUrl, studyInstanceUid, seriesInstanceUid } = series;
   const urlOf = ({ sopInstanceUid }: InstanceOfSeries) =>
     instanceUrl(`${baseUrl}/dicom-web`, { studyInstanceUid, seriesInstanceUid, sopInstanceUid });
-  const pieces = absolutePieces(dependencies, { studyKey, instances, urlOf }, reader);
-  return deflateText(separated(pieces), LARGEST_DEFLATED_BYTES);
+  return separated(absolutePieces(dependencies, { studyKey, instances, urlOf }, reader));
 }
 
 /** Those of this very state; undefined if the series has another one now. */

@@ -1,5 +1,5 @@
 /** How far the comparison of store and index has come: kept in the database, so that a pass outlives its process. */
-import type { Queryable } from './database.ts';
+import type { Queryable } from '../database.ts';
 
 /** A pass that this process has. */
 export interface ReconcilePass {
