@@ -77,4 +77,5 @@ export function apiKeyCommand(run: Run): Command {
 }
 
 const SINGLE_USER_NOTE =
-  'Note: SANDYQ_AUTH is single-user here. Keys count once the archive is started with SANDYQ_AUTH=keys.';
+  'Note: SANDYQ_AUTH is single-user here. Requests need a key once the archive is started with SANDYQ_AUTH=keys; ' +
+  '"npm run retention" takes keys of operators now.';

@@ -123,7 +123,7 @@ function statementWords({ plan, studies, totals, ...statement }: CertificateStat
     ['schedule', `${plan.schedule}@${plan.scheduleVersion}`],
     [
       'deleted',
-      `${formatCount(totals.studies)} studies, ${formatCount(totals.instances)} instances, ${formatBytes(totals.bytes)}`,
+      `studies: ${formatCount(totals.studies)}, instances: ${formatCount(totals.instances)}, ${formatBytes(totals.bytes)}`,
     ],
     ['replica', statement.replica === 'deleted' ? 'deleted there too' : 'there is none'],
     [

@@ -139,6 +139,19 @@ export function resumeCommand(run: RunActing): Command {
 async function resume({ archive, terminal }: Acting, options: ExecuteOptions): Promise<ExitCode> {
   if (options.execute !== true) {
     const begun = await dispositionsToResume(archive.database, undefined, MOST_NAMED);
+    const described = begun.map(({ dispositionId, studyInstanceUid, begunAt, planId }) => ({
+      dispositionId,
+      studyInstanceUid,
+      begunAt,
+      planId,
+    }));
+    if (begun.length === 0 || options.json === true)
+      return show(
+        terminal,
+        options,
+        { dispositions: described },
+        () => 'Everything that was begun has ended.',
+      );
     const rows = begun.map((one) => [one.studyInstanceUid, formatTime(one.begunAt), one.planId]);
     return showDryRun({ terminal }, table(['STUDY', 'BEGUN', 'PLAN'], rows));
   }

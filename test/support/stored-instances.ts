@@ -40,10 +40,6 @@ export class StoredInstances {
   at(key: string, ordinal: number): StoredInstance | undefined {
     return this.#byKey.get(key)?.find((entry) => entry.ordinal === ordinal);
   }
-
-  get keys(): readonly string[] {
-    return [...this.#byKey.keys()];
-  }
 }
 
 async function readSegment(store: ObjectStore, key: string, size: number): Promise<StoredInstance[]> {
