@@ -6,15 +6,15 @@ const PATIENCE_MS = 120_000;
 
 export async function requestReconcile(
   url: string,
-  { dryRun }: { readonly dryRun: boolean },
+  { dryRun, headers = {} }: { readonly dryRun: boolean; readonly headers?: Readonly<Record<string, string>> },
 ): Promise<Readonly<Record<string, unknown>>> {
-  const asked = await fetch(`${url}/admin/reconcile?dryRun=${dryRun}`, { method: 'POST' });
+  const asked = await fetch(`${url}/admin/reconcile?dryRun=${dryRun}`, { method: 'POST', headers });
   if (asked.status !== 202) throw new Error(`POST /admin/reconcile answers ${asked.status}`);
   const location = new URL(asked.headers.get('location') ?? '', url);
   await asked.body?.cancel();
   const until = Date.now() + PATIENCE_MS;
   while (Date.now() < until) {
-    const answer = await fetch(location);
+    const answer = await fetch(location, { headers });
     const request = (await answer.json()) as Readonly<Record<string, unknown>>;
     if (request['state'] === 'ended' || request['state'] === 'failed') return request;
     await sleep(LOOK_MS);

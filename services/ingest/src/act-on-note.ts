@@ -1,6 +1,12 @@
 /** Rejection notes among what is stored (IHE RAD TF-3 §4.66): believed where the sender is a change requester. */
-import { hasNoteTakenEffect } from '@sandyq/database';
-import type { Identification } from '@sandyq/dicom';
+import { gunzipSync } from 'node:zlib';
+import {
+  type ExistingInstance,
+  hasNoteTakenEffect,
+  type Queryable,
+  readMetadataPiecesOf,
+} from '@sandyq/database';
+import type { DicomJson } from '@sandyq/dicom';
 import {
   applyRejectionNote,
   keyObjectSelectionUid,
@@ -47,16 +53,27 @@ async function recordNote(notes: NoteRight, { series }: RejectionNote): Promise<
 }
 
 /**
- * Whether bytes that are known may be a note which has had no effect yet: it is read again. One that has had it is
+ * Whether an instance that is known may be a note which has had no effect yet: it is read again. One that has had it is
  * answered when that is durable. Throws JournalError.
  */
 export async function mayBeNoteDue(
   dependencies: IngestDependencies,
   { decision }: NoteRight,
-  { sopClassUid, sopInstanceUid }: Identification,
+  instance: Pick<ExistingInstance, 'studyKey' | 'sopInstanceUid'>,
 ): Promise<boolean> {
-  if (!decision.allowed || sopClassUid !== keyObjectSelectionUid) return false;
-  if (!(await hasNoteTakenEffect(dependencies.database, sopInstanceUid))) return true;
+  if (!decision.allowed || (await isNoNote(dependencies.database, instance))) return false;
+  if (!(await hasNoteTakenEffect(dependencies.database, instance.sopInstanceUid))) return true;
   await exportDecision(dependencies);
   return false;
+}
+
+/** By what the index keeps of it; false where it has lost that. */
+async function isNoNote(
+  database: Queryable,
+  instance: Pick<ExistingInstance, 'studyKey' | 'sopInstanceUid'>,
+): Promise<boolean> {
+  const piece = (await readMetadataPiecesOf(database, [instance])).get(instance.sopInstanceUid);
+  if (piece === undefined) return false;
+  const json = JSON.parse(gunzipSync(piece).toString()) as DicomJson;
+  return parseRejectionNote(json) === undefined;
 }

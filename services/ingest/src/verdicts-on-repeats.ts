@@ -2,6 +2,7 @@
 import { countKnownRepeat, readExisting } from '@sandyq/database';
 import type { Identification } from '@sandyq/dicom';
 import type { FailureReasonName } from '@sandyq/dicomweb';
+import { keyObjectSelectionUid } from '@sandyq/disposition';
 import { faultOfTakenAway, RefusedError, type Sender, type Verdict } from '@sandyq/indexing';
 import { mayBeNoteDue } from './act-on-note.ts';
 import type { IngestDependencies } from './dependencies.ts';
@@ -36,7 +37,8 @@ export async function verdictOnRepeat(
     existing.seriesInstanceUid === seriesInstanceUid;
   // Taken again: to say that it is known, and let go of the only whole copy, would be a false success.
   if (isSame && existing.isDamaged) return undefined;
-  if (isSame && (await mayBeNoteDue(dependencies, notes, identification))) return undefined;
+  const mayBeNote = identification.sopClassUid === keyObjectSelectionUid;
+  if (isSame && mayBeNote && (await mayBeNoteDue(dependencies, notes, existing))) return undefined;
   if (isSame && existing.state === 'active') return { kind: 'stored', isKnown: true };
   if (isSame && existing.state === 'identity-conflict')
     return { kind: 'stored', warning: 'identity-conflict' };

@@ -1,5 +1,6 @@
 /** Comparisons of store and index that administrators ask for: asked, taken by one process at a time, ended. */
 import type { Queryable } from '../database.ts';
+import { isUuid } from '../uuid.ts';
 import type { PassHolder } from './reconcile-pass.ts';
 
 /** Whom it is for, and whether it may change anything. */
@@ -111,6 +112,7 @@ export async function readReconcileRequest(
   client: Queryable,
   requestId: string,
 ): Promise<ReconcileRequestRow | undefined> {
+  if (!isUuid(requestId)) return undefined;
   const result = await client.query<RequestRow>({
     name: 'read-reconcile-request',
     text: `select ${COLUMNS} from reconcile_request where reconcile_request_id = $1`,

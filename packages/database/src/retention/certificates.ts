@@ -3,6 +3,7 @@ import type { Queryable } from '../database.ts';
 import { DatabaseError } from '../errors.ts';
 import { writeJournalLine } from '../journal.ts';
 import { rows } from '../read-rows.ts';
+import { isUuid } from '../uuid.ts';
 import type { Disposition } from './dispositions.ts';
 
 /** A certificate. */
@@ -48,11 +49,13 @@ export async function insertCertificate(client: Queryable, certificate: Certific
 
 /** One certificate. Throws DatabaseError('not-found'). */
 export async function readCertificate(client: Queryable, certificateId: string): Promise<Certificate> {
-  const [found] = await rows<Certificate>(
-    client,
-    `select ${COLUMNS} from disposition_certificate where certificate_id = $1`,
-    [certificateId],
-  );
+  const [found] = isUuid(certificateId)
+    ? await rows<Certificate>(
+        client,
+        `select ${COLUMNS} from disposition_certificate where certificate_id = $1`,
+        [certificateId],
+      )
+    : [];
   if (found !== undefined) return found;
   throw new DatabaseError('not-found', `there is no certificate ${certificateId}`);
 }
@@ -63,6 +66,7 @@ export async function listCertificates(
   { planId, before }: { readonly planId?: string | undefined; readonly before?: string | undefined },
   limit: number,
 ): Promise<Omit<Certificate, 'statement'>[]> {
+  if (planId !== undefined && !isUuid(planId)) return [];
   return rows<Omit<Certificate, 'statement'>>(
     client,
     `select ${COLUMNS.replace(' statement,', '')} from disposition_certificate c
@@ -83,6 +87,7 @@ export async function uncertifiedDispositions(
   planId: string,
   limit: number,
 ): Promise<EndedWithObjects[]> {
+  if (!isUuid(planId)) return [];
   return rows<EndedWithObjects>(
     client,
     `with certified as (

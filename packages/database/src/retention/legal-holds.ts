@@ -4,6 +4,7 @@ import type { Queryable } from '../database.ts';
 import { DatabaseError } from '../errors.ts';
 import { writeJournalLine } from '../journal.ts';
 import { rows } from '../read-rows.ts';
+import { isUuid } from '../uuid.ts';
 
 /** Most studies that one hold lists: so many fit into a line of the journal. */
 export const mostListedStudies = 10_000;
@@ -145,15 +146,13 @@ export async function releaseHold(
   return holdById(client, legalHoldId);
 }
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
 /** One hold, in force or not. Throws DatabaseError('not-found'). */
 export async function holdById(
   client: Queryable,
   legalHoldId: string,
   lock: 'for update' | '' = '',
 ): Promise<HoldRecord> {
-  const found = UUID.test(legalHoldId)
+  const found = isUuid(legalHoldId)
     ? await rows<HoldRow>(client, `${SELECT} where legal_hold_id = $1 ${lock}`, [legalHoldId])
     : [];
   const [row] = found;

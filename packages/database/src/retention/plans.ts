@@ -3,6 +3,7 @@ import type { Queryable } from '../database.ts';
 import { DatabaseError } from '../errors.ts';
 import { writeJournalLine } from '../journal.ts';
 import { rows } from '../read-rows.ts';
+import { isUuid } from '../uuid.ts';
 
 /** `schedule`: studies by their rules; `rejections`: what was rejected by hand and may not be restored any more. */
 export type PlanKind = 'schedule' | 'rejections';
@@ -64,9 +65,6 @@ export async function insertPlan(client: Queryable, plan: NewPlan): Promise<void
   });
 }
 
-/** What somebody typed may be none. */
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
 /**
  * One plan. `for share`: until the transaction ends it is neither withdrawn nor ended. Throws DatabaseError('not-found').
  */
@@ -75,7 +73,7 @@ export async function readPlan(
   planId: string,
   lock: 'for update' | 'for share' | '' = '',
 ): Promise<Plan> {
-  const [plan] = UUID.test(planId)
+  const [plan] = isUuid(planId)
     ? await rows<Plan>(client, `select ${COLUMNS} from disposition_plan where plan_id = $1 ${lock}`, [planId])
     : [];
   if (plan !== undefined) return plan;

@@ -2,6 +2,7 @@
 import type { RejectionReasonCode } from '@sandyq/retention';
 import type { Queryable } from '../database.ts';
 import { rows } from '../read-rows.ts';
+import { isUuid } from '../uuid.ts';
 
 /** Where a rejection stands. */
 export type RejectionState = 'rejected' | 'restored' | 'purging' | 'purged';
@@ -36,6 +37,7 @@ const COLUMNS = `j.rejection_id as "rejectionId", j.study_instance_uid as "study
 
 /** The rejection of this id. */
 export async function findRejection(client: Queryable, rejectionId: string): Promise<Rejection | undefined> {
+  if (!isUuid(rejectionId)) return undefined;
   const found = await rows<Rejection>(
     client,
     `select ${COLUMNS} from rejection j where j.rejection_id = $1`,

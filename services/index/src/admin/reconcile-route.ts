@@ -17,7 +17,6 @@ import { pathPrefixOf } from '../pages/path-prefix.ts';
 import { adminRoute } from './refusal.ts';
 
 const PATH = '/admin/reconcile';
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 export function reconcileRoutes(archive: Archive): GuardedRoute[] {
   const common = { action: 'administer', patientData: false } as const;
@@ -64,7 +63,7 @@ async function overview({ database }: Archive): Promise<object> {
 }
 
 async function find({ database }: Archive, requestId: string): Promise<object> {
-  const request = UUID.test(requestId) ? await readReconcileRequest(database, requestId) : undefined;
+  const request = await readReconcileRequest(database, requestId);
   if (request !== undefined) return describe(request);
   throw new HttpError('not-found', 'There is no such comparison; the last 100 are kept.');
 }
