@@ -22,9 +22,10 @@ export function approveCommand(run: RunActing): Command {
 
 async function approve(acting: Acting, planId: string, options: ApproveOptions): Promise<ExitCode> {
   const { archive, actor, terminal } = acting;
-  if (options.execute !== true) return showDryRun(acting, await describedNow(acting, planId));
   const ports = { ...archive, now: () => new Date() };
-  const plan = await approveDispositionPlan(ports, { planId, sha256: options.digest }, actor);
+  const isDryRun = options.execute !== true;
+  const plan = await approveDispositionPlan(ports, { planId, sha256: options.digest, isDryRun }, actor);
+  if (isDryRun) return showDryRun(acting, await describedNow(acting, planId));
   return show(terminal, options, describePlan(plan, new Date()), () =>
     [
       `Plan ${planId} is approved. Until ${plan.expiresAt.toISOString()} it may be executed:`,

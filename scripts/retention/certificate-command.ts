@@ -113,13 +113,14 @@ function verifiedWords({ statement, keySha256 }: VerifiedCertificate, outcome: s
   return `${outcome}\n\n${statementWords(statement)}\n\nKey: SHA-256 ${keySha256}`;
 }
 
-function statementWords({ plan, studies, totals, ...statement }: CertificateStatement): string {
+function statementWords({ plan, people, studies, totals, ...statement }: CertificateStatement): string {
+  const person = (id: string) => (people[id] === undefined ? id : `${people[id]} (${id})`);
   const head = details([
     ['certificate', statement.certificateId],
-    ['issued', `${statement.issuedAt} by ${statement.issuedBy}`],
+    ['issued', `${statement.issuedAt} by ${person(statement.issuedBy)}`],
     ['plan', `${plan.planId}, digest ${plan.sha256}`],
-    ['planned', `${plan.plannedAt} by ${plan.plannedBy}`],
-    ['approved', `${plan.approvedAt} by ${plan.approvedBy}`],
+    ['planned', `${plan.plannedAt} by ${person(plan.plannedBy)}`],
+    ['approved', `${plan.approvedAt} by ${person(plan.approvedBy)}`],
     ['schedule', `${plan.schedule}@${plan.scheduleVersion}`],
     [
       'deleted',

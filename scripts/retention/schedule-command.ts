@@ -158,13 +158,14 @@ async function adopt(acting: Acting, reference: string, options: ExecuteOptions)
   const { archive, actor, terminal } = acting;
   const named = namedBy(reference);
   const proposed = await readSchedule(archive.database, named.schedule, named.version);
-  if (options.execute !== true) {
+  const isDryRun = options.execute !== true;
+  const adopted = await adoptProposed(archive, { ...named, isDryRun }, actor);
+  if (isDryRun) {
     return showDryRun(
       acting,
       `${scheduleWords(parseSchedule(proposed.text))}\n\nIt was proposed by ${proposed.proposedBy} and would be adopted.`,
     );
   }
-  const adopted = await adoptProposed(archive, named, actor);
   const inForce = await scheduleInForce(archive.database, new Date());
   return show(terminal, options, describeSchedule(adopted), () =>
     [

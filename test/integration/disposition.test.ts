@@ -85,7 +85,7 @@ describe('a plan by the schedule', () => {
 
   it.each([
     ['is not approved', `update disposition_plan set state = 'open', approved_by = null, approved_at = null`],
-    ['has expired', 'update disposition_plan set expires_at = now()'],
+    ['has expired', `update disposition_plan set expires_at = now() - interval '1 hour'`],
     ['was changed', `update disposition_plan_item set content_sha256 = sha256('')`],
   ])('is not carried out if it %s', async (_, change) => {
     const study = await here.newStudy();

@@ -30,6 +30,19 @@ export async function findApiKey(client: Queryable, apiKeyId: string): Promise<A
   )[0];
 }
 
+/** Names of the keys of these ids; of what is no key's id there is none. */
+export async function namesOfApiKeys(
+  client: Queryable,
+  apiKeyIds: readonly string[],
+): Promise<Record<string, string>> {
+  const found = await rows<{ id: string; name: string }>(
+    client,
+    'select api_key_id as id, name from api_key where api_key_id = any ($1)',
+    [apiKeyIds],
+  );
+  return Object.fromEntries(found.map(({ id, name }) => [id, name]));
+}
+
 export interface NewApiKeyRow {
   readonly apiKeyId: string;
   readonly secretHash: Buffer;

@@ -44,6 +44,8 @@ export interface CertificateStatement {
     readonly approvedBy: string;
     readonly approvedAt: string;
   };
+  /** Names of the people whose keys are named here, by the ids of their keys. */
+  readonly people: Readonly<Record<string, string>>;
   readonly studies: readonly CertifiedStudy[];
   readonly totals: {
     readonly studies: number;
@@ -65,6 +67,7 @@ export interface CertifiedFacts {
   readonly issuedAt: Date;
   readonly issuedBy: string;
   readonly plan: Plan;
+  readonly people: Readonly<Record<string, string>>;
   readonly ended: readonly EndedWithObjects[];
   readonly hasReplica: boolean;
   /** Days for which backups are kept; undefined: nobody has said. */
@@ -99,6 +102,7 @@ export function certificateStatement(facts: CertifiedFacts): CertificateStatemen
       approvedBy: plan.approvedBy,
       approvedAt: plan.approvedAt.toISOString(),
     },
+    people: facts.people,
     studies: ended.map(certifiedStudy),
     totals: {
       studies: ended.length,

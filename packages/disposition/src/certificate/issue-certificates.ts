@@ -1,5 +1,11 @@
 /** Issues certificates of what a plan has disposed of, and writes them down so that anybody can verify them. */
-import { type Certificate, insertCertificate, readPlan, uncertifiedDispositions } from '@sandyq/database';
+import {
+  type Certificate,
+  insertCertificate,
+  namesOfApiKeys,
+  readPlan,
+  uncertifiedDispositions,
+} from '@sandyq/database';
 import { exportDecision, type JournalPorts } from '@sandyq/indexing';
 import { canonicalJson } from '@sandyq/storage';
 import { certificateStatement } from './certificate-statement.ts';
@@ -54,8 +60,10 @@ function issueNext(
     if (ended.length === 0) return undefined;
     const { publicKey } = signingKey;
     const issue = { certificateId: newId(), issuedAt: now(), issuedBy };
+    const ids = [plan.createdBy, plan.approvedBy ?? '', issuedBy, ...ended.map((one) => one.executedBy)];
+    const people = await namesOfApiKeys(client, [...new Set(ids)]);
     const statement = canonicalJson(
-      certificateStatement({ ...issue, plan, ended, hasReplica, backupDays, publicKey }),
+      certificateStatement({ ...issue, plan, people, ended, hasReplica, backupDays, publicKey }),
     );
     const certificate = { ...issue, planId, statement, signature: signingKey.sign(statement), publicKey };
     await insertCertificate(client, certificate);

@@ -58,6 +58,7 @@ function ended(number: number): EndedWithObjects {
 function statementOf(backupDays: number | undefined) {
   return certificateStatement({
     certificateId: '0199aaaa-0000-7000-8000-00000000000a',
+    people: { aigul: 'Aigül S.' },
     issuedAt: at,
     issuedBy: 'system',
     plan,
@@ -82,6 +83,7 @@ describe('a certificate', () => {
     expect(isTrustedKey).toBe(true);
     expect(statement).toMatchObject({
       plan: { plannedBy: 'aigul', approvedBy: 'bolat', sha256: '01'.repeat(32) },
+      people: { aigul: 'Aigül S.' },
       studies: [
         { studyInstanceUid: '2.25.1', rule: 'adult', isWholeStudy: true, contentSha256: '01'.repeat(32) },
         { studyInstanceUid: '2.25.2', reasonCode: '113039', isWholeStudy: false },

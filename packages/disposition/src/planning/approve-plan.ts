@@ -2,6 +2,7 @@
 import { approvePlan, withdrawPlan as endPlan, type Plan, type Queryable, readPlan } from '@sandyq/database';
 import { exportDecision, type JournalPorts } from '@sandyq/indexing';
 import { type Actor, assertOperator } from '../actor.ts';
+import { decideOrTry } from '../decide-or-try.ts';
 import { DispositionError } from '../errors.ts';
 import { demandScheduleInForce } from '../schedules/find-schedule.ts';
 import { assertPlanIntact } from './plan-digest.ts';
@@ -11,6 +12,8 @@ export interface Approval {
   readonly planId: string;
   /** Lower-case hex. */
   readonly sha256: string;
+  /** Everything is checked, and nothing done. */
+  readonly isDryRun?: boolean;
 }
 
 /**
@@ -19,7 +22,7 @@ export interface Approval {
  */
 export async function approveDispositionPlan(
   ports: JournalPorts & { readonly now: () => Date },
-  { planId, sha256 }: Approval,
+  { planId, sha256, isDryRun = false }: Approval,
   actor: Actor,
 ): Promise<Plan> {
   assertOperator(actor, 'Approving a plan');
@@ -29,10 +32,10 @@ export async function approveDispositionPlan(
     throw new DispositionError('conflict', `The digest of plan ${planId} is another one: read it again.`);
   await assertPlanIntact(database, plan);
   await assertSameSchedule(database, plan, now());
-  const approved = await database.inTransaction((client) =>
+  const approved = await decideOrTry(database, isDryRun, (client) =>
     approvePlan(client, { planId, now: now() }, actor.principalId),
   );
-  await exportDecision(ports);
+  if (!isDryRun) await exportDecision(ports);
   return approved;
 }
 

@@ -9,6 +9,7 @@ import {
 import { exportDecision, type JournalPorts } from '@sandyq/indexing';
 import { parseSchedule } from '@sandyq/retention';
 import { type Actor, assertOperator } from '../actor.ts';
+import { decideOrTry } from '../decide-or-try.ts';
 
 /**
  * Keeps a version, to be adopted. The same text again is no fault. Throws RetentionError for a text that breaks the schema,
@@ -31,19 +32,27 @@ export async function proposeSchedule(
   });
 }
 
+/** Which version is adopted. */
+export interface Adoption {
+  readonly schedule: string;
+  readonly version: number;
+  /** Everything is checked, and nothing done. */
+  readonly isDryRun?: boolean;
+}
+
 /**
  * Signs a version off: it is in force from its day on. Resolves when the journal has it. Throws DispositionError
  * ('same-person') for one who is no operator, DatabaseError('not-found' or 'conflict') as `adoptSchedule` does.
  */
 export async function adoptProposed(
   ports: JournalPorts,
-  named: { readonly schedule: string; readonly version: number },
+  { isDryRun = false, ...named }: Adoption,
   actor: Actor,
 ): Promise<ScheduleVersion> {
   assertOperator(actor, 'Adopting a schedule');
-  const adopted = await ports.database.inTransaction((client) =>
+  const adopted = await decideOrTry(ports.database, isDryRun, (client) =>
     adoptSchedule(client, named, actor.principalId),
   );
-  await exportDecision(ports);
+  if (!isDryRun) await exportDecision(ports);
   return adopted;
 }
