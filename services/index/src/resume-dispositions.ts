@@ -5,12 +5,15 @@ import type { Archive } from '@sandyq/service';
 import { isStorageError } from '@sandyq/storage';
 import { purgePorts } from './disposition-ports.ts';
 
+/** Younger ones are being carried out by who has begun them, as a rule. */
+const MINIMUM_AGE_MS = 60_000;
+
 /** One round at each call; returns how many have ended. A store that is away is no failure: they end when it is back. */
 export function createDispositionUpkeep(archive: Archive): (signal: AbortSignal) => Promise<number> {
   const ports = purgePorts(archive);
   return async (signal) => {
     try {
-      const { ended, waiting } = await resumeDispositions(ports, signal);
+      const { ended, waiting } = await resumeDispositions(ports, signal, MINIMUM_AGE_MS);
       if (ended > 0) archive.logger.info('dispositions-resumed', { ended, waiting });
       return ended;
     } catch (error) {

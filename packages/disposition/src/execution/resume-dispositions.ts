@@ -15,10 +15,14 @@ export interface Resumption {
 const RESUMED_AT_ONCE = 32;
 
 /**
- * Carries out, once each, all dispositions that something is left to do for, oldest first. No plan is asked: they are
- * decided. Throws DatabaseError and JournalError, and StorageError if a store is away.
+ * Carries out, once each, all dispositions that something is left to do for, oldest first, but for those that were begun
+ * less than `minimumAgeMs` ago: whoever begins one carries it out. No plan is asked: they are decided. Throws DatabaseError and JournalError, and StorageError if a store is away.
  */
-export async function resumeDispositions(ports: PurgePorts, signal?: AbortSignal): Promise<Resumption> {
+export async function resumeDispositions(
+  ports: PurgePorts,
+  signal?: AbortSignal,
+  minimumAgeMs = 0,
+): Promise<Resumption> {
   const resumption: Resumption = { ended: 0, waiting: 0 };
   for (let after: Disposition | undefined; ; ) {
     const page = await dispositionsToResume(ports.database, after, RESUMED_AT_ONCE);
@@ -26,6 +30,7 @@ export async function resumeDispositions(ports: PurgePorts, signal?: AbortSignal
     if (page.length > 0) await assertIndexCaughtUp(ports);
     for (const disposition of page) {
       signal?.throwIfAborted();
+      if (ports.now().getTime() - disposition.begunAt.getTime() < minimumAgeMs) continue;
       const isEnded = await resume(ports, disposition, signal);
       if (isEnded) resumption.ended += 1;
       else resumption.waiting += 1;
