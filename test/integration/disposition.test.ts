@@ -19,6 +19,9 @@ import {
 } from '../support/disposing-archive.ts';
 import { DispositionArchive, later } from './disposition-archive.ts';
 
+/** Not now: clocks of the database and of the archive tell other fractions of a millisecond. */
+const EXPIRE = `update disposition_plan set expires_at = now() - interval '1 hour'`;
+
 let here: DispositionArchive;
 
 beforeAll(async () => {
@@ -85,7 +88,7 @@ describe('a plan by the schedule', () => {
 
   it.each([
     ['is not approved', `update disposition_plan set state = 'open', approved_by = null, approved_at = null`],
-    ['has expired', `update disposition_plan set expires_at = now() - interval '1 hour'`],
+    ['has expired', EXPIRE],
     ['was changed', `update disposition_plan_item set content_sha256 = sha256('')`],
   ])('is not carried out if it %s', async (_, change) => {
     const study = await here.newStudy();
@@ -93,7 +96,7 @@ describe('a plan by the schedule', () => {
     await here.rows(`${change} where plan_id = $1`, plan.planId);
     await expect(execute(here.test.archive, plan)).rejects.toMatchObject({ name: 'DispositionError' });
     expect(await here.isShown(study)).toBe(true);
-    await here.rows('update disposition_plan set expires_at = now() where plan_id = $1', plan.planId);
+    await here.rows(`${EXPIRE} where plan_id = $1`, plan.planId);
     await execute(here.test.archive, await approvedPlan(here.test.archive));
     expect(await here.keysOf(study)).toEqual([]);
   });
@@ -104,7 +107,7 @@ describe('a plan by the schedule', () => {
     await adopt(here.test.archive, ONE_YEAR.replace('schedule: one-year', 'schedule: another-year'));
     await expect(execute(here.test.archive, plan)).rejects.toThrow('is not in force');
     expect(await here.isShown(study)).toBe(true);
-    await here.rows('update disposition_plan set expires_at = now() where plan_id = $1', plan.planId);
+    await here.rows(`${EXPIRE} where plan_id = $1`, plan.planId);
     await execute(here.test.archive, await approvedPlan(here.test.archive));
   });
 });
