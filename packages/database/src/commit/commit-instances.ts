@@ -57,7 +57,7 @@ export async function commitInstances(
       });
     } catch (error) {
       for (const segment of segments) known?.forget(segment);
-      if (attempt >= MAX_ATTEMPTS || !isWorthRepeating(error)) throw withoutVerdict(error);
+      if (attempt >= MAX_ATTEMPTS || !isWorthRepeating(error)) throw error;
     }
   }
 }
@@ -71,19 +71,8 @@ function isWorthRepeating(error: unknown): boolean {
   return error.code === 'contention' || error.code === 'commit-unknown' || isPatientGone;
 }
 
-/**
- * A row of an instance whose UID nobody had claimed: rows of the index were lost, and reconcile makes them again. That says
- * nothing about what was sent: its sender comes again.
- */
-function withoutVerdict(error: unknown): unknown {
-  if (!(error instanceof DatabaseError) || error.sqlState !== UNIQUE_VIOLATION) return error;
-  const { sqlState, constraint } = error;
-  return new DatabaseError('contention', error.message, { sqlState, constraint, cause: error });
-}
-
 /** SQLSTATE (PostgreSQL, Appendix A). */
 const FOREIGN_KEY_VIOLATION = '23503';
-const UNIQUE_VIOLATION = '23505';
 
 /**
  * PostgreSQL takes plans that look into one partition for so much better than those that find it when they run that it
