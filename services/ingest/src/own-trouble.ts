@@ -6,6 +6,9 @@ import { ComparisonError, JournalError } from '@sandyq/indexing';
 import { isStorageError } from '@sandyq/storage';
 import { QuarantineFullError } from './quarantine.ts';
 
+/** SQLSTATE (PostgreSQL, Appendix A). */
+const UNIQUE_VIOLATION = '23505';
+
 const OWN = [AuditError, ComparisonError, JournalError] as const;
 
 /**
@@ -16,7 +19,9 @@ const OWN = [AuditError, ComparisonError, JournalError] as const;
 export function isTroubleOfOurs(error: unknown): boolean {
   if (OWN.some((kind) => error instanceof kind)) return true;
   if (isStorageError(error)) return error.code !== 'invalid-argument';
-  return error instanceof DatabaseError && error.retryable;
+  if (!(error instanceof DatabaseError)) return false;
+  // A row of an instance whose UID nobody had claimed: rows of the index were lost, and reconcile makes them again.
+  return error.retryable || error.sqlState === UNIQUE_VIOLATION;
 }
 
 /** Why a part was not kept at all, where its neighbours are not concerned. */
