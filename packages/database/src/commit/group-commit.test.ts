@@ -92,15 +92,6 @@ describe('GroupCommit', () => {
     expect(await studyRow('1.3.2')).toMatchObject({ number_of_instances: 1, revision: 1 });
   });
 
-  it('gives no verdict on an instance of which a row was lost: its sender comes again', async () => {
-    const segment = segmentOf({});
-    await submit(segment);
-    const [uid] = segment.instances.map(({ sopInstanceUid }) => sopInstanceUid);
-    await database.query({ text: 'delete from instance where sop_instance_uid = $1', values: [uid] });
-    const again = segmentOf({ study: segment.studyInstanceUid, uids: uid === undefined ? [] : [uid] });
-    await expect(submit(again)).rejects.toMatchObject({ code: 'contention', retryable: true });
-  });
-
   it('marks a segment of which everything is held elsewhere as duplicate, and only that', async () => {
     await submit(segmentOf({ study: '1.3.3', uids: ['1.3.3.1.1'] }));
     const same = segmentOf({ study: '1.3.3', uids: ['1.3.3.1.1'] });
