@@ -41,6 +41,7 @@ export {
   type BygoneEntries,
   recordBygone,
 } from './commit/kept-entries.ts';
+export { KeysChangedError } from './commit/keys-changed-error.ts';
 export { type InstanceOrigin, type ReplacementDecision, removeInstance } from './commit/remove-instance.ts';
 export { SERIES_LEVEL_TAGS } from './commit/series.ts';
 export { STUDY_LEVEL_TAGS } from './commit/studies.ts';

@@ -1,4 +1,4 @@
-import { DatabaseError } from '@sandyq/database';
+import { DatabaseError, KeysChangedError } from '@sandyq/database';
 import { ComparisonError } from '@sandyq/indexing';
 import { StorageError } from '@sandyq/storage';
 import { describe, expect, it } from 'vitest';
@@ -9,6 +9,8 @@ describe('isTroubleOfOurs', () => {
     new StorageError('unavailable', 'away'),
     new StorageError('damaged', 'what is to be compared with'),
     new DatabaseError('unavailable', 'away'),
+    new KeysChangedError(),
+    new DatabaseError('conflict', 'a row that nobody claimed', { sqlState: '23505' }),
     new ComparisonError('busy', 'too many wait'),
     new ComparisonError('timeout', 'took too long'),
     new ComparisonError('closed', 'about to end'),
@@ -18,6 +20,7 @@ describe('isTroubleOfOurs', () => {
 
   it.each([
     new StorageError('invalid-argument', 'a fault of ours'),
+    new DatabaseError('conflict', 'a check of a table', { sqlState: '23514' }),
     new DatabaseError('data', 'a value does not fit'),
     new TypeError('a fault of ours'),
   ])('does not hide other faults: $name $code', (error) => {

@@ -1,6 +1,6 @@
 /** Errors that say nothing about what was sent: its sender is told to come again, and nothing is refused or put away. */
 import { AuditError } from '@sandyq/audit';
-import { DatabaseError } from '@sandyq/database';
+import { DatabaseError, KeysChangedError } from '@sandyq/database';
 import { DicomwebError, type FailureReasonName } from '@sandyq/dicomweb';
 import { ComparisonError, JournalError } from '@sandyq/indexing';
 import { isStorageError } from '@sandyq/storage';
@@ -20,8 +20,12 @@ export function isTroubleOfOurs(error: unknown): boolean {
   if (OWN.some((kind) => error instanceof kind)) return true;
   if (isStorageError(error)) return error.code !== 'invalid-argument';
   if (!(error instanceof DatabaseError)) return false;
-  // A row of an instance whose UID nobody had claimed: rows of the index were lost, and reconcile makes them again.
-  return error.retryable || error.sqlState === UNIQUE_VIOLATION;
+  return error.retryable || lacksRows(error);
+}
+
+/** Half of the rows of an instance, or those above it, are gone from the index: reconcile makes them again. */
+function lacksRows(error: DatabaseError): boolean {
+  return error instanceof KeysChangedError || error.sqlState === UNIQUE_VIOLATION;
 }
 
 /** Why a part was not kept at all, where its neighbours are not concerned. */

@@ -40,7 +40,7 @@ export interface CommitOptions extends CommitSteps {
   readonly known?: KnownSeries | undefined;
 }
 
-/** Commits the batch as one transaction. Throws DatabaseError('data') when a value does not fit: nothing was kept then. */
+/** Commits the batch as one transaction. Throws DatabaseError('data') when a value does not fit and KeysChangedError where rows were lost: nothing was kept then. */
 export async function commitInstances(
   database: Database,
   segments: readonly SegmentCommit[],

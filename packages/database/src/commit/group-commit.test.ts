@@ -212,4 +212,17 @@ describe('GroupCommit', () => {
     expect(await kinds(segment)).toEqual(['stored', 'stored']);
     expect(await studyRow('1.3.12')).toMatchObject({ number_of_instances: 2, revision: 1 });
   });
+
+  it.each(['sop_instance', 'instance'])(
+    'finds a conflict where a row of %s was lost, and keeps nothing',
+    async (table) => {
+      const uid = `1.3.13.${table.length}`;
+      const study = `1.3.13.${table.length}.1`;
+      await submit(segmentOf({ study, uids: [uid] }));
+      await database.query({ text: `delete from ${table} where sop_instance_uid = $1`, values: [uid] });
+      const repeat = segmentOf({ study, uids: [uid, `${uid}.2`] });
+      await expect(submit(repeat)).rejects.toMatchObject({ name: 'DatabaseError', code: 'conflict' });
+      expect(await studyRow(study)).toMatchObject({ number_of_instances: 1, revision: 1 });
+    },
+  );
 });

@@ -1,8 +1,11 @@
-/** Thrown inside the commit when another process created the same study or series first: read the keys again. */
-export class KeysChangedError extends Error {
-  override readonly name = 'KeysChangedError';
+import { DatabaseError } from '../errors.ts';
 
+/**
+ * Thrown inside the commit when another process created the same study or series first: read the keys again. Where
+ * that does not help, rows of the index were lost.
+ */
+export class KeysChangedError extends DatabaseError {
   constructor() {
-    super('a study or series of this batch was created by another process meanwhile');
+    super('conflict', 'rows of a study, series or instance of this batch are not those they were known by');
   }
 }
