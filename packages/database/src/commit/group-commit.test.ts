@@ -225,4 +225,16 @@ describe('GroupCommit', () => {
       expect(await studyRow(study)).toMatchObject({ number_of_instances: 1, revision: 1 });
     },
   );
+
+  it('stores what came with a segment that lacks rows', async () => {
+    const lost = segmentOf({ study: '1.3.14', uids: ['1.3.14.1.1'] });
+    await submit(lost);
+    await database.query("delete from instance where sop_instance_uid = '1.3.14.1.1'");
+    const commits = new GroupCommit(database, { maxConcurrentTransactions: 1 });
+    const first = commits.submit(segmentOf({}));
+    const together = [segmentOf({}), segmentOf({ study: '1.3.14', uids: ['1.3.14.1.1'] }), segmentOf({})];
+    const settled = await Promise.allSettled(together.map((segment) => commits.submit(segment)));
+    expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    await first;
+  });
 });

@@ -7,6 +7,7 @@ import { DatabaseError } from '../errors.ts';
 import { type CommitOptions, commitInstances, type Outcomes } from './commit-instances.ts';
 import type { CommitOutcome, InstanceCommit, SegmentCommit } from './facts.ts';
 import { insertSegments, ownOf } from './instances.ts';
+import { KeysChangedError } from './keys-changed-error.ts';
 import { KnownSeries } from './known-series.ts';
 import { resolveKeys } from './resolve-keys.ts';
 import { noteVerdictsDue } from './verdicts-due.ts';
@@ -93,8 +94,21 @@ async function settle(database: Database, batch: readonly Submission[], known: K
     const outcomes = await commitOrBisect(database, segments, { known });
     for (const submission of batch) submission.resolve(byInstance(submission.segments, outcomes));
   } catch (error) {
-    for (const { reject } of batch) reject(error);
+    if (error instanceof KeysChangedError && batch.length > 1) await settleEach(database, batch, known);
+    else for (const { reject } of batch) reject(error);
   }
+}
+
+/**
+ * A batch that founds many studies may lose one of them to another transaction at every attempt, and one that lacks rows
+ * would fail its neighbours: alone, each knows all that it depends on after the first attempt.
+ */
+async function settleEach(
+  database: Database,
+  batch: readonly Submission[],
+  known: KnownSeries,
+): Promise<void> {
+  for (const submission of batch) await settle(database, [submission], known);
 }
 
 /**
