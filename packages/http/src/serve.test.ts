@@ -81,6 +81,16 @@ describe('stopping', () => {
     expect(await closing).toBe(0);
   });
 
+  it('ends connections on which nothing was ever asked', { timeout: 20_000 }, async () => {
+    const app = await startApp([route(() => jsonAnswer(200, 1))]);
+    const unused = connect(app.port, '127.0.0.1');
+    await new Promise((resolve) => unused.once('connect', resolve));
+    const ended = new Promise((resolve) => unused.once('close', resolve));
+    await (await app.get('/studies/1')).json();
+    expect(await app.close({ graceMs: 60_000 })).toBe(0);
+    await ended;
+  });
+
   it('lets a stream that has begun finish, then ends its connection', async () => {
     async function* slow() {
       for (let index = 0; index < 5; index += 1) {

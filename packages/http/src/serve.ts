@@ -117,12 +117,24 @@ function isClientsTurn(response: ServerResponse): boolean {
   return !request.complete && request.readableLength === 0;
 }
 
+/** Connections without a request so far: Node waits for their first one as for an answer in progress. */
+function connectionsUnasked(server: Server): ReadonlySet<Socket> {
+  const unasked = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    unasked.add(socket);
+    socket.once('close', () => unasked.delete(socket));
+  });
+  server.on('request', ({ socket }) => unasked.delete(socket));
+  return unasked;
+}
+
 /** Lets answers in progress finish; to be called before the listener is attached. */
 function drainable(
   server: Server,
   active: ReadonlySet<ServerResponse>,
 ): (graceMs: number, othersClosed: Promise<void>) => Promise<number> {
   let draining = false;
+  const unasked = connectionsUnasked(server);
 
   const lastOnItsConnection = (response: ServerResponse) => {
     if (!response.headersSent) response.setHeader('Connection', 'close');
@@ -140,6 +152,7 @@ function drainable(
     const closed = new Promise<void>((resolve) => {
       server.close(() => resolve());
     });
+    for (const socket of unasked) if (socket.bytesRead === 0) socket.destroy();
     let brokenOff = 0;
     const deadline = setTimeout(() => {
       brokenOff = active.size;
