@@ -22,6 +22,7 @@ import { planCommand, plansCommand, showCommand } from './retention/plan-command
 import { factsCommand, programmesCommand, sendersCommand } from './retention/register-command.ts';
 import { rejectCommand, rejectionsCommand, restoreCommand } from './retention/reject-command.ts';
 import { reportCommand } from './retention/report-command.ts';
+import { restorePlanCommand } from './retention/restore-plan-command.ts';
 import { scheduleCommand } from './retention/schedule-command.ts';
 import { whatIfCommand } from './retention/what-if-command.ts';
 
@@ -53,6 +54,7 @@ const commands: readonly ((run: RunActing) => Command)[] = [
   showCommand,
   approveCommand,
   withdrawCommand,
+  restorePlanCommand,
   reportCommand,
   executeCommand,
   resumeCommand,
@@ -66,8 +68,9 @@ showKeyFile(program);
 
 process.exitCode = (await runProgram(program)) ?? process.exitCode;
 
-/** In the help of every command: it may stand behind any. */
+/** In the help of every command: it may stand behind any. Whoever is not understood is told of the help. */
 function showKeyFile(command: Command): void {
   command.configureHelp({ showGlobalOptions: true });
+  command.showHelpAfterError('(--help says what there is)');
   for (const one of command.commands) showKeyFile(one);
 }

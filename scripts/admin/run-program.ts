@@ -7,6 +7,7 @@ import { OperatorError } from '@sandyq/service';
 import { StandaloneError } from '@sandyq/standalone';
 import { isStorageError } from '@sandyq/storage';
 import { type Command, CommanderError } from 'commander';
+import { UserFileError } from '../terminal/user-file.ts';
 
 const DATABASE_HINT = 'Is it running, and is DATABASE_URL right?';
 
@@ -41,6 +42,7 @@ function messageOf(error: unknown): string | undefined {
     error instanceof SettingsError ||
     error instanceof StandaloneError ||
     error instanceof OperatorError ||
+    error instanceof UserFileError ||
     isStorageError(error);
   if (isForPeople) return error.message;
   if (error instanceof DatabaseError) {

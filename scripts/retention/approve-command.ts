@@ -1,9 +1,15 @@
 /** `approve` and `withdraw`: what another person makes of a plan. */
 import { planProgress, readPlan } from '@sandyq/database';
-import { approveDispositionPlan, describePlan, withdrawDispositionPlan } from '@sandyq/disposition';
+import {
+  approveDispositionPlan,
+  describePlan,
+  planStanding,
+  withdrawDispositionPlan,
+} from '@sandyq/disposition';
 import { Command } from 'commander';
 import type { ExitCode } from '../admin/administration.ts';
 import { show } from '../admin/show.ts';
+import { formatTime } from '../terminal/format.ts';
 import type { Acting, RunActing } from './acting.ts';
 import { type ExecuteOptions, showDryRun, withExecute } from './execute-option.ts';
 import { planWords } from './plan-words.ts';
@@ -25,10 +31,11 @@ async function approve(acting: Acting, planId: string, options: ApproveOptions):
   const ports = { ...archive, now: () => new Date() };
   const isDryRun = options.execute !== true;
   const plan = await approveDispositionPlan(ports, { planId, sha256: options.digest, isDryRun }, actor);
-  if (isDryRun) return showDryRun(acting, await describedNow(acting, planId));
-  return show(terminal, options, describePlan(plan, new Date()), () =>
+  if (isDryRun) return showUndecided(acting, planId, options);
+  const standing = await planStanding(archive.database, new Date());
+  return show(terminal, options, describePlan(plan, standing), () =>
     [
-      `Plan ${planId} is approved. Until ${plan.expiresAt.toISOString()} it may be executed:`,
+      `Plan ${planId} is approved. Until ${formatTime(plan.expiresAt)} it may be executed:`,
       `npm run retention -- execute ${planId}`,
     ].join('\n'),
   );
@@ -43,14 +50,19 @@ export function withdrawCommand(run: RunActing): Command {
     .action((planId: string, options: ExecuteOptions) =>
       run(async (acting) => {
         const { archive, actor, terminal } = acting;
-        if (options.execute !== true) return showDryRun(acting, await describedNow(acting, planId));
+        if (options.execute !== true) return showUndecided(acting, planId, options);
         const plan = await withdrawDispositionPlan(archive, planId, actor);
-        return show(terminal, options, describePlan(plan, new Date()), () => `Plan ${planId} is withdrawn.`);
+        const standing = await planStanding(archive.database, new Date());
+        return show(terminal, options, describePlan(plan, standing), () => `Plan ${planId} is withdrawn.`);
       }),
     );
 }
 
-async function describedNow({ archive: { database } }: Acting, planId: string): Promise<string> {
+/** The plan as it is: nothing was decided. */
+async function showUndecided(acting: Acting, planId: string, options: ExecuteOptions): Promise<ExitCode> {
+  const { database } = acting.archive;
   const plan = await readPlan(database, planId);
-  return planWords(describePlan(plan, new Date(), await planProgress(database, plan.planId)));
+  const standing = await planStanding(database, new Date());
+  const value = describePlan(plan, standing, await planProgress(database, plan.planId));
+  return showDryRun(acting, await planWords(database, value), { options, value });
 }

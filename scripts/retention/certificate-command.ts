@@ -1,11 +1,11 @@
 /** `certificates`, `certificate`, `verify-certificate`: what was disposed of, so that it can be proved. */
-import { readFile, writeFile } from 'node:fs/promises';
-import { listCertificates, readCertificate } from '@sandyq/database';
+import { listCertificates, readCertificate, readPlan } from '@sandyq/database';
 import {
   type CertificateStatement,
   certificateFile,
   DispositionError,
   describeCertificate,
+  isDispositionError,
   issueCertificates,
   publicKeyOf,
   type VerifiedCertificate,
@@ -18,8 +18,10 @@ import { type OutputOptions, withJson } from '../admin/options.ts';
 import { show } from '../admin/show.ts';
 import { formatBytes, formatCount, formatTime } from '../terminal/format.ts';
 import { details, table } from '../terminal/table.ts';
+import { createUserFile, readUserFile, readUserText } from '../terminal/user-file.ts';
 import { userPath } from '../terminal/user-path.ts';
 import type { Acting, RunActing } from './acting.ts';
+import { namesOfPeople } from './people.ts';
 
 /** Newest first; of more the admin API has pages. */
 const MOST_LISTED = 1_000;
@@ -43,10 +45,15 @@ async function certificates(
   planId: string,
   options: CertificatesOptions,
 ): Promise<ExitCode> {
+  await readPlan(archive.database, planId);
   if (options.issue === true)
     await issueCertificates(await certificatePorts(archive), planId, actor.principalId);
   const found = await listCertificates(archive.database, { planId }, MOST_LISTED);
-  const rows = found.map((one) => [one.certificateId, formatTime(one.issuedAt), one.issuedBy]);
+  const nameOf = await namesOfPeople(
+    archive.database,
+    found.map(({ issuedBy }) => issuedBy),
+  );
+  const rows = found.map((one) => [one.certificateId, formatTime(one.issuedAt), nameOf(one.issuedBy)]);
   return show(terminal, options, found.map(describeCertificate), () =>
     table(['CERTIFICATE', 'ISSUED', 'BY'], rows),
   );
@@ -66,7 +73,8 @@ export function certificateCommand(run: RunActing): Command {
         const file = certificateFile(await readCertificate(archive.database, certificateId));
         if (output === undefined) terminal.print(file.trimEnd());
         else {
-          await writeFile(userPath(output), file, { flag: 'wx' });
+          await using created = await createUserFile(output);
+          await created.writeFile(file);
           terminal.note(`Written: ${userPath(output)}`);
         }
         return 0;
@@ -85,13 +93,32 @@ export function verifyCertificateCommand(run: RunActing): Command {
     .argument('<file>')
     .option('--public-key <file>', 'the key that it must be signed with (PEM or DER); no archive is asked')
     .action(async (file: string, options: VerifyOptions) => {
-      const text = await readFile(userPath(file), 'utf8');
+      const text = await readUserText(file);
       if (options.publicKey === undefined) return run((acting) => verifyHere(acting, text, options));
-      const verified = verifyCertificate(text, publicKeyOf(await readFile(userPath(options.publicKey))));
+      const key = await trustedKey(options.publicKey);
+      const verified = verifyCertificate(text, key);
       if (verified.isTrustedKey !== true)
         throw new DispositionError('conflict', 'The certificate is signed with another key.');
-      process.stdout.write(`${verifiedWords(verified, 'Signed with the key given.')}\n`);
+      const terminal = {
+        print: (line: string) => void process.stdout.write(`${line}\n`),
+        note: () => undefined,
+      };
+      show(terminal, options, verified.statement, () =>
+        verifiedWords(verified, 'Signed with the key given.'),
+      );
     });
+}
+
+async function trustedKey(file: string): Promise<Buffer> {
+  const bytes = await readUserFile(file);
+  try {
+    return publicKeyOf(bytes);
+  } catch (error) {
+    if (!isDispositionError(error)) throw error;
+    throw new DispositionError('bad-input', `${file} is no public key of Ed25519, in PEM or DER.`, {
+      cause: error,
+    });
+  }
 }
 
 async function verifyHere(

@@ -1,8 +1,9 @@
 /** `cold`: the cold tier: how much lies in it, moving there what may lie there, bringing studies back. */
-import { requestRecall } from '@sandyq/database';
+import { readSubject, requestRecall } from '@sandyq/database';
 import {
   type ColdMoveReport,
   type ColdTierPorts,
+  DispositionError,
   movableStudy,
   moveDueStudies,
   moveStudyToCold,
@@ -40,6 +41,8 @@ export function coldCommand(run: RunActing): Command {
     .argument('<study>', 'Study Instance UID')
     .action((studyInstanceUid: string, options: OutputOptions) =>
       run(async ({ archive, terminal }) => {
+        if ((await readSubject(archive.database, studyInstanceUid)) === undefined)
+          throw new DispositionError('not-found', 'The archive has no such study.');
         const segments = await requestRecall(archive.database, { studyInstanceUid });
         return show(terminal, options, { segments }, () =>
           segments === 0
@@ -69,12 +72,14 @@ async function move(acting: Acting, options: MoveOptions): Promise<ExitCode> {
   const progress = createProgress();
   const report = await moveDueStudies(archive.database, {
     ports: isExecuted ? ports : undefined,
+    hasReplica: archive.settings.replica !== undefined,
     now: new Date(),
     onProgress: progress.update,
   }).finally(progress.stop);
   const words = reportWords(report, isExecuted);
-  if (options.json !== true && !isExecuted) return showDryRun(acting, words);
-  return show(terminal, options, { executed: isExecuted, ...report }, () => words);
+  const value = { executed: isExecuted, ...report };
+  if (!isExecuted) return showDryRun(acting, words, { options, value });
+  return show(terminal, options, value, () => words);
 }
 
 async function moveOne(
@@ -83,13 +88,15 @@ async function moveOne(
   studyInstanceUid: string,
   options: MoveOptions,
 ): Promise<ExitCode> {
-  const movable = await movableStudy(ports.database, studyInstanceUid, new Date());
-  if (movable === undefined) {
-    acting.terminal.print('All of it lies in the cold tier.');
-    return 0;
+  const movable = await movableStudy(ports, studyInstanceUid, new Date());
+  if (movable === undefined)
+    return show(acting.terminal, options, { executed: false }, () => 'All of it lies in the cold tier.');
+  const { bytes, waiting } = movable;
+  if (options.execute !== true) {
+    const words = bytes > 0 ? `It would be moved, ${formatBytes(bytes)}.` : 'Nothing of it can be moved now.';
+    const value = { executed: false, bytes, waiting };
+    return showDryRun(acting, [words, ...leftWords(Object.entries(waiting))].join('\n'), { options, value });
   }
-  if (options.execute !== true)
-    return showDryRun(acting, `It would be moved, ${formatBytes(movable.bytes)}.`);
   const moved = await moveStudyToCold(ports, studyInstanceUid);
   show(acting.terminal, options, { executed: true, ...moved }, () => studyWords(moved));
   return moved.left.length === 0 ? 0 : 1;
@@ -108,11 +115,12 @@ function createProgress() {
 }
 
 function reportWords(report: ColdMoveReport, isExecuted: boolean): string {
-  const { studies, due, moved, bytes, held, recalled, left } = report;
+  const { studies, due, moved, bytes, waiting, held, recalled, left } = report;
   const lines = [
     `${formatCount(studies)} studies were looked at; ${formatCount(due)} may lie in the cold tier and do not yet.`,
     `${formatCount(moved)} ${isExecuted ? 'were' : 'would be'} moved, ${formatBytes(bytes)}.`,
   ];
+  if (waiting > 0) lines.push(`${formatCount(waiting)} wait: nothing of them can be moved now.`);
   if (held > 0) lines.push(`${formatCount(held)} stay because of a legal hold.`);
   if (recalled > 0) lines.push(`${formatCount(recalled)} stay because somebody wanted them back lately.`);
   return [...lines, ...leftWords(Object.entries(left))].join('\n');

@@ -6,6 +6,7 @@ import {
   type ExecutionReport,
   executePlan,
   issueCertificates,
+  type Resumption,
   resumeDispositions,
   type Tally,
 } from '@sandyq/disposition';
@@ -59,8 +60,7 @@ async function execute(
     }),
   ).finally(() => progress.stop());
   if (certifying === undefined) {
-    if (options.json === true) return show(terminal, options, describeExecution(report), () => '');
-    return showDryRun({ terminal }, executionWords(report));
+    return showDryRun({ terminal }, executionWords(report), { options, value: describeExecution(report) });
   }
   const certificates = await issueCertificates(certifying, planId, actor.principalId);
   const described = { ...describeExecution(report), certificates: certificates.map(describeCertificate) };
@@ -145,17 +145,17 @@ async function resume({ archive, terminal }: Acting, options: ExecuteOptions): P
       begunAt,
       planId,
     }));
-    if (begun.length === 0 || options.json === true)
-      return show(
-        terminal,
-        options,
-        { dispositions: described },
-        () => 'Everything that was begun has ended.',
-      );
+    const value = { dispositions: described };
+    if (begun.length === 0)
+      return show(terminal, options, value, () => 'Everything that was begun has ended.');
     const rows = begun.map((one) => [one.studyInstanceUid, formatTime(one.begunAt), one.planId]);
-    return showDryRun({ terminal }, table(['STUDY', 'BEGUN', 'PLAN'], rows));
+    return showDryRun({ terminal }, table(['STUDY', 'BEGUN', 'PLAN'], rows), { options, value });
   }
-  const resumption = await untilInterrupted((signal) => resumeDispositions(purgePorts(archive), signal));
+  const resumption = await untilInterrupted((signal) => resumeUnlessStopped(archive, signal));
+  if (resumption === undefined) {
+    terminal.note('It was stopped. Repeat the command to go on.');
+    return 1;
+  }
   show(terminal, options, resumption, () =>
     [
       `${formatCount(resumption.ended)} ended, ${formatCount(resumption.waiting)} wait.`,
@@ -165,4 +165,17 @@ async function resume({ archive, terminal }: Acting, options: ExecuteOptions): P
     ].join('\n'),
   );
   return resumption.waiting > 0 ? 1 : 0;
+}
+
+/** Undefined: it was stopped. */
+async function resumeUnlessStopped(
+  archive: Acting['archive'],
+  signal: AbortSignal,
+): Promise<Resumption | undefined> {
+  try {
+    return await resumeDispositions(purgePorts(archive), signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    return undefined;
+  }
 }

@@ -2,6 +2,7 @@
 import { type Command, Option } from 'commander';
 import type { ExitCode, Terminal } from '../admin/administration.ts';
 import { type OutputOptions, withJson } from '../admin/options.ts';
+import { show } from '../admin/show.ts';
 
 /** With it the command does what it says. */
 export interface ExecuteOptions extends OutputOptions {
@@ -14,9 +15,19 @@ export function withExecute(command: Command): Command {
   );
 }
 
+/** What a dry run is asked to print, if it is JSON. */
+interface AskedOutput {
+  readonly options: OutputOptions;
+  readonly value: object;
+}
+
 /** Says what would be done and how to have it done. */
-export function showDryRun({ terminal }: { readonly terminal: Terminal }, words: string): ExitCode {
-  terminal.print(words);
+export function showDryRun(
+  { terminal }: { readonly terminal: Terminal },
+  words: string,
+  asked?: AskedOutput,
+): ExitCode {
+  show(terminal, asked?.options ?? {}, asked?.value ?? {}, () => words);
   terminal.note('Nothing was done. Repeat the command with --execute to do it.');
   return 1;
 }

@@ -1,13 +1,18 @@
 /** `explain`: why a study is kept, until when, and what stands in the way of its end. */
-import { readFile } from 'node:fs/promises';
 import { type Explanation, explainStudy, type JudgedExplanation } from '@sandyq/disposition';
-import { parseSchedule, type RetentionSchedule } from '@sandyq/retention';
+import {
+  isRetentionError,
+  parseSchedule,
+  RetentionError,
+  type RetentionSchedule,
+  rejectionReasons,
+} from '@sandyq/retention';
 import { Command } from 'commander';
 import { type OutputOptions, withJson } from '../admin/options.ts';
 import { show } from '../admin/show.ts';
 import { formatBytes, formatTime } from '../terminal/format.ts';
 import { details, table } from '../terminal/table.ts';
-import { userPath } from '../terminal/user-path.ts';
+import { readUserText } from '../terminal/user-file.ts';
 import type { RunActing } from './acting.ts';
 
 interface ExplainOptions extends OutputOptions {
@@ -37,7 +42,13 @@ export async function scheduleOption(
   named: string | undefined,
 ): Promise<string | RetentionSchedule | undefined> {
   if (named === undefined || !/[/\\]|\.(ya?ml|json)$/i.test(named)) return named;
-  return parseSchedule(await readFile(userPath(named), 'utf8'));
+  const text = await readUserText(named);
+  try {
+    return parseSchedule(text);
+  } catch (error) {
+    if (!isRetentionError(error)) throw error;
+    throw new RetentionError(error.code, `${named}, ${error.message}`, { cause: error });
+  }
 }
 
 function explanationWords(explanation: Explanation): string {
@@ -56,7 +67,7 @@ function explanationWords(explanation: Explanation): string {
           one.rejectionId,
           one.state,
           one.seriesInstanceUid ?? 'the study',
-          one.reasonCode,
+          rejectionReasons[one.reasonCode],
           one.instances,
           formatTime(one.restoreUntil),
         ]),

@@ -1,6 +1,6 @@
 /** `holds`: legal holds, placed by one person at once, released by another. */
-import { readFile } from 'node:fs/promises';
 import { type HoldRecord, holdById, listHolds, type WrittenScope } from '@sandyq/database';
+import { isWellFormedUid } from '@sandyq/dicom';
 import {
   assertReleasable,
   type HoldRequest,
@@ -13,12 +13,16 @@ import {
 import { describeHold } from '@sandyq/index';
 import { dayIn } from '@sandyq/retention';
 import { Command, Option } from 'commander';
-import { numberOf, type OutputOptions, withJson } from '../admin/options.ts';
+import type { ExitCode } from '../admin/administration.ts';
+import { type OutputOptions, withJson } from '../admin/options.ts';
 import { show } from '../admin/show.ts';
 import { formatTime } from '../terminal/format.ts';
 import { details, table } from '../terminal/table.ts';
-import { userPath } from '../terminal/user-path.ts';
+import { readUserText, UserFileError } from '../terminal/user-file.ts';
 import { type Acting, assertNamed, type RunActing } from './acting.ts';
+import { type ExecuteOptions, showDryRun, withExecute } from './execute-option.ts';
+import { type PageOptions, showPage, withPages } from './pages.ts';
+import { namesOfPeople } from './people.ts';
 
 /** Studies that are named one by one. */
 const STUDIES_SHOWN = 20;
@@ -34,48 +38,50 @@ export function holdsCommand(run: RunActing): Command {
   return command;
 }
 
-interface ListOptions extends OutputOptions {
+interface ListOptions extends PageOptions {
   readonly released?: boolean;
   readonly reviewDue?: boolean;
-  readonly limit: number;
   readonly after?: string;
 }
 
 function addList(command: Command, run: RunActing): void {
-  withJson(command.command('list'))
+  withPages(command.command('list'), 'after')
     .description('holds in force, in the order of their placing')
     .option('--released', 'also those that are over')
     .option('--review-due', 'only those whose review date has come: does anybody still need them?')
-    .option('--limit <n>', 'at most so many', numberOf, 100)
-    .option('--after <id>', 'only those placed later: the next page')
-    .action((options: ListOptions) =>
-      run(async ({ archive, terminal }) => {
-        const { released: includeReleased, reviewDue, after, limit } = options;
-        const reviewDueOn = reviewDue === true ? dayIn('UTC', new Date()) : undefined;
-        const holds = await listHolds(archive.database, { includeReleased, reviewDueOn, after }, limit);
-        const next = holds.length === limit ? holds.at(-1)?.legalHoldId : undefined;
-        if (next !== undefined) terminal.note(`There may be more: --after ${next}`);
-        const described = { holds: holds.map(describeHold), next };
-        return show(terminal, options, described, () => holdsTable(holds));
-      }),
-    );
+    .action((options: ListOptions) => run((acting) => list(acting, options)));
 }
 
-function holdsTable(holds: readonly HoldRecord[]): string {
-  if (holds.length === 0) return 'There are none.';
-  return table(
-    ['ID', 'STATE', 'BINDS', 'AUTHORITY', 'OWNER', 'REVIEW', 'PLACED', 'REASON'],
-    holds.map((hold) => [
-      hold.legalHoldId,
-      hold.releasedAt === undefined ? 'in force' : 'released',
-      scopeWords(hold.writtenScope),
-      hold.authority,
-      hold.owner,
-      hold.reviewOn,
-      formatTime(hold.placedAt),
-      hold.reason,
-    ]),
+async function list({ archive, terminal }: Acting, options: ListOptions): Promise<ExitCode> {
+  const { released: includeReleased, reviewDue, after, limit } = options;
+  const reviewDueOn = reviewDue === true ? dayIn('UTC', new Date()) : undefined;
+  const rows = await listHolds(archive.database, { includeReleased, reviewDueOn, after }, limit);
+  const nameOf = await namesOfPeople(
+    archive.database,
+    rows.map(({ placedBy }) => placedBy),
   );
+  return showPage(terminal, options, {
+    name: 'holds',
+    rows,
+    next: 'after',
+    idOf: (hold) => hold.legalHoldId,
+    describe: describeHold,
+    columns: [
+      ['ID', (hold) => hold.legalHoldId],
+      ['STATE', stateOf],
+      ['BINDS', (hold) => scopeWords(hold.writtenScope)],
+      ['AUTHORITY', (hold) => hold.authority],
+      ['OWNER', (hold) => hold.owner],
+      ['REVIEW', (hold) => hold.reviewOn],
+      ['PLACED', (hold) => formatTime(hold.placedAt)],
+      ['BY', (hold) => nameOf(hold.placedBy)],
+      ['REASON', (hold) => hold.reason],
+    ],
+  });
+}
+
+function stateOf({ releasedAt }: HoldRecord): string {
+  return releasedAt === undefined ? 'in force' : 'released';
 }
 
 function scopeWords(scope: WrittenScope): string {
@@ -90,12 +96,11 @@ function addShow(command: Command, run: RunActing): void {
       run(async ({ archive, terminal }) => {
         const hold = await holdById(archive.database, id);
         const survey = await surveyHold(archive.database, hold.writtenScope, surveyOptions());
-        return show(terminal, options, { ...describeHold(hold), binds: survey }, () =>
-          [
-            holdWords(hold),
-            surveyWords(survey, hold.releasedAt === undefined ? 'It binds' : 'It would bind'),
-          ].join('\n\n'),
-        );
+        const words = [
+          await holdWords(archive, hold),
+          surveyWords(survey, hold.releasedAt === undefined ? 'It binds' : 'It would bind'),
+        ];
+        return show(terminal, options, { ...describeHold(hold), binds: survey }, () => words.join('\n\n'));
       }),
     );
 }
@@ -104,18 +109,19 @@ function surveyOptions() {
   return { now: new Date(), shown: STUDIES_SHOWN };
 }
 
-function holdWords(hold: HoldRecord): string {
+async function holdWords({ database }: Acting['archive'], hold: HoldRecord): Promise<string> {
   const { writtenScope: scope } = hold;
+  const nameOf = await namesOfPeople(database, [hold.placedBy, hold.releasedBy]);
   return details([
     ['id', hold.legalHoldId],
-    ['state', hold.releasedAt === undefined ? 'in force' : 'released'],
+    ['state', stateOf(hold)],
     ['reason', hold.reason],
     ['authority', hold.authority],
     ['owner', hold.owner],
     ['scope', scope.kind === 'studies' ? scopeWords(scope) : scope.condition.trim()],
     ['review on', hold.reviewOn],
-    ['placed', `${formatTime(hold.placedAt)} by ${hold.placedBy}`],
-    ['released', hold.releasedAt && `${formatTime(hold.releasedAt)} by ${hold.releasedBy ?? ''}`],
+    ['placed', `${formatTime(hold.placedAt)} by ${nameOf(hold.placedBy)}`],
+    ['released', hold.releasedAt && `${formatTime(hold.releasedAt)} by ${nameOf(hold.releasedBy) ?? ''}`],
     ['why released', hold.releaseReason],
   ]);
 }
@@ -184,27 +190,32 @@ async function place({ archive, actor, terminal }: Acting, options: PlaceOptions
 
 async function requestOf(options: PlaceOptions): Promise<HoldRequest> {
   const { reason, authority, owner, reviewOn, study, studiesFile, where, whereFile } = options;
-  const listed = studiesFile === undefined ? [] : linesOf(await readFile(userPath(studiesFile), 'utf8'));
+  const listed = studiesFile === undefined ? [] : await studiesIn(studiesFile);
   const studies = [...(study ?? []), ...listed];
-  const condition = whereFile === undefined ? where : await readFile(userPath(whereFile), 'utf8');
+  const condition = whereFile === undefined ? where : await readUserText(whereFile);
   const isListed = study !== undefined || studiesFile !== undefined;
   return { reason, authority, owner, reviewOn, condition, studies: isListed ? studies : undefined };
 }
 
-function linesOf(text: string): string[] {
-  return text
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '' && !line.startsWith('#'));
+/** Blank lines, and those that begin with `#`, are left out. */
+async function studiesIn(file: string): Promise<string[]> {
+  const lines = (await readUserText(file)).split('\n').map((line) => line.trim());
+  const isStudy = (line: string) => line !== '' && !line.startsWith('#');
+  const wrong = lines.findIndex((line) => isStudy(line) && !isWellFormedUid(line));
+  if (wrong < 0) return lines.filter(isStudy);
+  throw new UserFileError(
+    `Line ${wrong + 1} of ${file} is no Study Instance UID: write one a line, and nothing else. No hold was placed.`,
+  );
 }
 
+type ReleaseOptions = ExecuteOptions & { readonly reason: string };
+
 function addRelease(command: Command, run: RunActing): void {
-  withJson(command.command('release'))
+  withExecute(command.command('release'))
     .description('end a hold: another operator than placed it, with an API key')
     .argument('<id>', 'as the list shows it')
     .requiredOption('--reason <text>', 'why it may end')
-    .addOption(new Option('--execute', 'do it; without it the command only says what it would do'))
-    .action((legalHoldId: string, options: OutputOptions & { reason: string; execute?: boolean }) =>
+    .action((legalHoldId: string, options: ReleaseOptions) =>
       run((acting) => release(acting, legalHoldId, options)),
     );
 }
@@ -212,14 +223,14 @@ function addRelease(command: Command, run: RunActing): void {
 async function release(
   { archive, actor, terminal }: Acting,
   legalHoldId: string,
-  options: OutputOptions & { readonly reason: string; readonly execute?: boolean },
-) {
+  options: ReleaseOptions,
+): Promise<ExitCode> {
   const hold = await assertReleasable(archive, legalHoldId, actor);
   if (options.execute !== true) {
     const survey = await surveyHold(archive.database, hold.writtenScope, surveyOptions());
-    terminal.print([holdWords(hold), surveyWords(survey, 'It would no longer bind')].join('\n\n'));
-    terminal.note('Nothing was done. Repeat the command with --execute to do it.');
-    return 1 as const;
+    const words = [await holdWords(archive, hold), surveyWords(survey, 'It would no longer bind')];
+    const value = { ...describeHold(hold), binds: survey };
+    return showDryRun({ terminal }, words.join('\n\n'), { options, value });
   }
   const ports = { ...archive, now: () => new Date() };
   const released = await releaseLegalHold(ports, { legalHoldId, reason: options.reason }, actor);

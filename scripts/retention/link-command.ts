@@ -4,11 +4,14 @@ import { decideLink } from '@sandyq/disposition';
 import { candidatesPage, describeLink, parseCandidateCursor } from '@sandyq/index';
 import type { NamedPatient } from '@sandyq/storage';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { ExitCode } from '../admin/administration.ts';
 import { numberOf, type OutputOptions, withJson } from '../admin/options.ts';
 import { show } from '../admin/show.ts';
 import { formatTime } from '../terminal/format.ts';
 import { table } from '../terminal/table.ts';
-import type { RunActing } from './acting.ts';
+import type { Acting, RunActing } from './acting.ts';
+import { type PageOptions, showPage, withPages } from './pages.ts';
+import { namesOfPeople } from './people.ts';
 
 const STATES = ['candidate', 'confirmed', 'refused'] as const satisfies readonly PatientLinkState[];
 
@@ -37,39 +40,40 @@ export function linksCommand(run: RunActing): Command {
   return command;
 }
 
-interface ListOptions extends OutputOptions {
+interface ListOptions extends PageOptions {
   readonly state?: PatientLinkState;
-  readonly limit: number;
   readonly after?: number;
 }
 
 function addList(command: Command, run: RunActing): void {
-  withJson(command.command('list'))
+  withPages(command.command('list'), 'after', numberOf)
     .description('links that somebody has proposed, confirmed or refused')
     .addOption(new Option('--state <state>', 'only those').choices(STATES))
-    .option('--limit <n>', 'at most so many', numberOf, 100)
-    .option('--after <id>', 'the next page', numberOf)
-    .action((options: ListOptions) =>
-      run(async ({ archive, terminal }) => {
-        const { state, limit, after } = options;
-        const links = await listPatientLinks(archive.database, { state, after }, limit);
-        const next = links.length < limit ? undefined : links.at(-1)?.patientLinkId;
-        if (next !== undefined) terminal.note(`There may be more: --after ${next}`);
-        return show(terminal, options, { links: links.map(describeLink), next }, () =>
-          table(
-            ['ID', 'ONE', 'OTHER', 'STATE', 'DECIDED', 'BY'],
-            links.map((link) => [
-              link.patientLinkId,
-              identifierWords(link.one),
-              identifierWords(link.other),
-              link.state,
-              formatTime(link.decidedAt),
-              link.decidedBy,
-            ]),
-          ),
-        );
-      }),
-    );
+    .action((options: ListOptions) => run((acting) => list(acting, options)));
+}
+
+async function list({ archive, terminal }: Acting, options: ListOptions): Promise<ExitCode> {
+  const { state, limit, after } = options;
+  const rows = await listPatientLinks(archive.database, { state, after }, limit);
+  const nameOf = await namesOfPeople(
+    archive.database,
+    rows.map(({ decidedBy }) => decidedBy),
+  );
+  return showPage(terminal, options, {
+    name: 'links',
+    rows,
+    next: 'after',
+    idOf: (link) => link.patientLinkId,
+    describe: describeLink,
+    columns: [
+      ['ID', (link) => link.patientLinkId],
+      ['ONE', (link) => identifierWords(link.one)],
+      ['OTHER', (link) => identifierWords(link.other)],
+      ['STATE', (link) => link.state],
+      ['DECIDED', (link) => formatTime(link.decidedAt)],
+      ['BY', (link) => nameOf(link.decidedBy)],
+    ],
+  });
 }
 
 /** Pages that are looked through for one list. */
@@ -111,6 +115,13 @@ function cursorOf(text: string) {
   throw new InvalidArgumentError('It must be what the page before said.');
 }
 
+const DECIDED: Readonly<Record<PatientLinkDecision['state'], string>> = {
+  candidate: 'They may be one person: until somebody decides, the studies of both are kept.',
+  confirmed: 'They are one person.',
+  refused: 'They are two people.',
+  removed: 'What was said of the two is taken back.',
+};
+
 interface Decision {
   readonly name: string;
   readonly state: PatientLinkDecision['state'];
@@ -135,7 +146,7 @@ function addDecision(command: Command, run: RunActing, { name, state, descriptio
           const instances = await decideLink(ports, { one, other, state }, actor);
           return show(terminal, options, { one, other, state, instances }, () =>
             [
-              `The link is ${state}.`,
+              DECIDED[state],
               ...(instances.shown > 0 ? [`${instances.shown} instances that were held out are shown.`] : []),
               ...(instances.heldAgain > 0 ? [`${instances.heldAgain} instances are held out again.`] : []),
             ].join('\n'),

@@ -8,6 +8,7 @@ import {
   type MadePlan,
   MOST_PLAN_ITEMS,
   makePlan,
+  planStanding,
 } from '@sandyq/disposition';
 import { Command, Option } from 'commander';
 import type { ExitCode } from '../admin/administration.ts';
@@ -16,6 +17,8 @@ import { show } from '../admin/show.ts';
 import { formatBytes, formatTime } from '../terminal/format.ts';
 import { table } from '../terminal/table.ts';
 import { type Acting, assertNamed, type RunActing } from './acting.ts';
+import { type PageOptions, showPage, withPages } from './pages.ts';
+import { namesOfPeople } from './people.ts';
 import { planWords } from './plan-words.ts';
 import { createStudyProgress } from './study-progress.ts';
 
@@ -51,8 +54,10 @@ async function plan({ archive, actor, terminal }: Acting, options: PlanOptions):
   try {
     const made = await makePlan(ports, { kind, facility, limit, validDays, onProgress }, actor);
     progress.stop();
-    const described = { ...made, plan: made.plan && describePlan(made.plan, new Date()) };
-    return show(terminal, options, described, () => madeWords(made));
+    const standing = await planStanding(database, new Date());
+    const described = { ...made, plan: made.plan && describePlan(made.plan, standing) };
+    const words = described.plan && (await planWords(database, described.plan));
+    return show(terminal, options, described, () => madeWords(made, words));
   } finally {
     progress.stop();
   }
@@ -69,12 +74,10 @@ const LEFT_OUT: Readonly<Record<LeftOutReason, string>> = {
   empty: 'nothing of them is left',
 };
 
-function madeWords({ plan: made, looked, leftOut, isFull }: MadePlan): string {
+function madeWords({ plan: made, looked, leftOut, isFull }: MadePlan, words: string | undefined): string {
   const reasons = (Object.keys(LEFT_OUT) as LeftOutReason[]).filter((reason) => leftOut[reason] > 0);
   const parts = [
-    made === undefined
-      ? 'There is nothing to dispose of: no plan was made.'
-      : planWords(describePlan(made, new Date())),
+    words ?? 'There is nothing to dispose of: no plan was made.',
     [
       `${looked} looked at${isFull ? '; there may be more for another plan' : ''}.`,
       ...reasons.map((reason) => `- ${leftOut[reason]} not listed: ${LEFT_OUT[reason]}`),
@@ -90,42 +93,46 @@ function madeWords({ plan: made, looked, leftOut, isFull }: MadePlan): string {
   return parts.join('\n\n');
 }
 
-interface PlansOptions extends OutputOptions {
+interface PlansOptions extends PageOptions {
   readonly state?: 'open' | 'approved' | 'ended' | 'withdrawn';
-  readonly limit: number;
   readonly before?: string;
 }
 
 export function plansCommand(run: RunActing): Command {
-  return withJson(new Command('plans'))
+  return withPages(new Command('plans'), 'before')
     .description('plans, newest first')
-    .addOption(new Option('--state <state>').choices(['open', 'approved', 'ended', 'withdrawn']))
-    .option('--limit <n>', 'at most so many', numberOf, 100)
-    .option('--before <id>', 'only those made earlier: the next page')
+    .addOption(
+      new Option('--state <state>', 'of this state only').choices(['open', 'approved', 'ended', 'withdrawn']),
+    )
     .action((options: PlansOptions) => run((acting) => plans(acting, options)));
 }
 
 async function plans({ archive, terminal }: Acting, options: PlansOptions): Promise<ExitCode> {
   const found = await listPlans(archive.database, options, options.limit);
-  const described = found.map((one) => describePlan(one, new Date()));
-  const next = found.length === options.limit ? found.at(-1)?.planId : undefined;
-  if (next !== undefined) terminal.note(`There may be more: --before ${next}`);
-  return show(terminal, options, { plans: described, next }, () =>
-    table(
-      ['ID', 'KIND', 'STATE', 'STUDIES', 'BYTES', 'CREATED', 'BY', 'APPROVED BY', 'EXPIRES'],
-      described.map((one) => [
-        one.id,
-        one.kind,
-        one.state,
-        one.studies,
-        formatBytes(one.bytes),
-        formatTime(one.createdAt),
-        one.createdBy,
-        one.approvedBy,
-        formatTime(one.expiresAt),
-      ]),
-    ),
+  const standing = await planStanding(archive.database, new Date());
+  const rows = found.map((one) => describePlan(one, standing));
+  const nameOf = await namesOfPeople(
+    archive.database,
+    rows.flatMap(({ createdBy, approvedBy }) => [createdBy, approvedBy]),
   );
+  return showPage(terminal, options, {
+    name: 'plans',
+    rows,
+    next: 'before',
+    idOf: (one) => one.id,
+    describe: (one) => one,
+    columns: [
+      ['ID', (one) => one.id],
+      ['KIND', (one) => one.kind],
+      ['STATE', (one) => one.state],
+      ['STUDIES', (one) => one.studies],
+      ['BYTES', (one) => formatBytes(one.bytes)],
+      ['CREATED', (one) => formatTime(one.createdAt)],
+      ['BY', (one) => nameOf(one.createdBy)],
+      ['APPROVED BY', (one) => nameOf(one.approvedBy)],
+      ['EXPIRES', (one) => formatTime(one.expiresAt)],
+    ],
+  });
 }
 
 /** Items that are shown; the rest is in the report. */
@@ -138,12 +145,14 @@ export function showCommand(run: RunActing): Command {
     .action((planId: string, options: OutputOptions) =>
       run(async ({ archive: { database }, terminal }) => {
         const plan = await readPlan(database, planId);
-        const described = describePlan(plan, new Date(), await planProgress(database, plan.planId));
+        const standing = await planStanding(database, new Date());
+        const described = describePlan(plan, standing, await planProgress(database, plan.planId));
         const page = await readPlanItems(database, plan.planId, { after: 0, limit: ITEMS_SHOWN });
         const items = page.map(describePlanItem);
+        const words = await planWords(database, described);
         return show(terminal, options, { ...described, items }, () =>
           [
-            planWords(described),
+            words,
             table(
               ['NO.', 'STUDY', 'FACILITY', 'ACTION', 'RULE', 'FROM', 'BYTES', 'STATE', 'OUTCOME'],
               items.map((one) => [

@@ -1,5 +1,4 @@
 /** `facts`, `programmes`, `senders`: registers that schedules ask, because images do not say it. */
-import { createReadStream } from 'node:fs';
 import { listPatientFacts, listProgrammes, type PatientFactKind } from '@sandyq/database';
 import {
   changeCommissioned,
@@ -17,12 +16,14 @@ import {
 } from '@sandyq/disposition';
 import { describeFact, describeProgramme } from '@sandyq/index';
 import { Command, Option } from 'commander';
-import { numberOf, type OutputOptions, withJson } from '../admin/options.ts';
+import type { ExitCode } from '../admin/administration.ts';
+import { type OutputOptions, withJson } from '../admin/options.ts';
 import { show } from '../admin/show.ts';
 import { formatTime } from '../terminal/format.ts';
-import { table } from '../terminal/table.ts';
-import { userPath } from '../terminal/user-path.ts';
+import { userTextPieces } from '../terminal/user-file.ts';
 import type { Acting, RunActing } from './acting.ts';
+import { idOf, type PageOptions, showPage, withPages } from './pages.ts';
+import { namesOfPeople } from './people.ts';
 
 const KINDS = ['birth', 'death', 'contact', 'diagnosis'] as const satisfies readonly PatientFactKind[];
 
@@ -40,7 +41,7 @@ export function factsCommand(run: RunActing): Command {
   command
     .command('withdraw')
     .description('say that a fact was wrong')
-    .argument('<id>', 'as the list shows it')
+    .argument('<id>', 'as the list shows it', idOf)
     .action((id: string) =>
       run(async (acting) => {
         await withdrawFact(portsOf(acting), id, acting.actor);
@@ -78,49 +79,51 @@ interface AddFactOptions extends OutputOptions {
   readonly source: string;
 }
 
-interface FactListOptions extends OutputOptions {
+interface FactListOptions extends PageOptions {
   readonly issuer?: string;
   readonly patient?: string;
   readonly kind?: PatientFactKind;
   readonly withdrawn?: boolean;
-  readonly limit: number;
   readonly after?: string;
 }
 
 function addFactList(command: Command, run: RunActing): void {
-  withJson(command.command('list'))
+  withPages(command.command('list'), 'after')
     .description('facts as they stand')
     .option('--issuer <name>', 'only of patients of this issuer')
     .option('--patient <id>', 'only of this Patient ID')
     .addOption(new Option('--kind <kind>', 'only of this kind').choices(KINDS))
     .option('--withdrawn', 'also those that were wrong')
-    .option('--limit <n>', 'at most so many', numberOf, 100)
-    .option('--after <id>', 'the next page')
-    .action((options: FactListOptions) =>
-      run(async ({ archive, terminal }) => {
-        const { patient: patientId, withdrawn: includeWithdrawn, limit, issuer, kind, after } = options;
-        const filter = { issuer, patientId, kind, includeWithdrawn, after };
-        const facts = await listPatientFacts(archive.database, filter, limit);
-        const next = facts.length < limit ? undefined : facts.at(-1)?.patientFactId;
-        if (next !== undefined) terminal.note(`There may be more: --after ${next}`);
-        return show(terminal, options, { facts: facts.map(describeFact), next }, () =>
-          table(
-            ['ID', 'ISSUER', 'PATIENT', 'KIND', 'CLASS', 'ON', 'SOURCE', 'REGISTERED', 'WITHDRAWN'],
-            facts.map((fact) => [
-              fact.patientFactId,
-              fact.issuer,
-              fact.patientId,
-              fact.kind,
-              fact.diagnosisClass,
-              fact.on,
-              fact.source,
-              formatTime(fact.registeredAt),
-              fact.withdrawnAt && formatTime(fact.withdrawnAt),
-            ]),
-          ),
-        );
-      }),
-    );
+    .action((options: FactListOptions) => run((acting) => listFacts(acting, options)));
+}
+
+async function listFacts({ archive, terminal }: Acting, options: FactListOptions): Promise<ExitCode> {
+  const { patient: patientId, withdrawn: includeWithdrawn, limit, issuer, kind, after } = options;
+  const filter = { issuer, patientId, kind, includeWithdrawn, after };
+  const rows = await listPatientFacts(archive.database, filter, limit);
+  const nameOf = await namesOfPeople(
+    archive.database,
+    rows.map(({ registeredBy }) => registeredBy),
+  );
+  return showPage(terminal, options, {
+    name: 'facts',
+    rows,
+    next: 'after',
+    idOf: (fact) => fact.patientFactId,
+    describe: describeFact,
+    columns: [
+      ['ID', (fact) => fact.patientFactId],
+      ['ISSUER', (fact) => fact.issuer],
+      ['PATIENT', (fact) => fact.patientId],
+      ['KIND', (fact) => fact.kind],
+      ['CLASS', (fact) => fact.diagnosisClass],
+      ['ON', (fact) => fact.on],
+      ['SOURCE', (fact) => fact.source],
+      ['REGISTERED', (fact) => formatTime(fact.registeredAt)],
+      ['BY', (fact) => nameOf(fact.registeredBy)],
+      ['WITHDRAWN', (fact) => formatTime(fact.withdrawnAt)],
+    ],
+  });
 }
 
 /** `programmes`: screening rounds and trials. */
@@ -159,40 +162,43 @@ export function programmesCommand(run: RunActing): Command {
   return command;
 }
 
+interface ProgrammeListOptions extends PageOptions {
+  readonly study?: string;
+  readonly programme?: string;
+  readonly after?: string;
+}
+
 function addProgrammeList(command: Command, run: RunActing): void {
-  withJson(command.command('list'))
+  withPages(command.command('list'), 'after')
     .description('studies that are registered for a programme')
     .option('--study <uid>', 'only of this study')
     .option('--programme <name>', 'only of this programme')
-    .option('--limit <n>', 'at most so many', numberOf, 100)
-    .option('--after <id>', 'the next page')
-    .action((options: ProgrammeListOptions) =>
-      run(async ({ archive, terminal }) => {
-        const { study: studyInstanceUid, programme, limit, after } = options;
-        const filter = { studyInstanceUid, programme, after };
-        const programmes = await listProgrammes(archive.database, filter, limit);
-        const next = programmes.length < limit ? undefined : programmes.at(-1)?.studyProgrammeId;
-        if (next !== undefined) terminal.note(`There may be more: --after ${next}`);
-        return show(terminal, options, { programmes: programmes.map(describeProgramme), next }, () =>
-          table(
-            ['STUDY', 'PROGRAMME', 'REGISTERED', 'BY'],
-            programmes.map((one) => [
-              one.studyInstanceUid,
-              one.programme,
-              formatTime(one.registeredAt),
-              one.registeredBy,
-            ]),
-          ),
-        );
-      }),
-    );
+    .action((options: ProgrammeListOptions) => run((acting) => listRegistered(acting, options)));
 }
 
-interface ProgrammeListOptions extends OutputOptions {
-  readonly study?: string;
-  readonly programme?: string;
-  readonly limit: number;
-  readonly after?: string;
+async function listRegistered(
+  { archive, terminal }: Acting,
+  options: ProgrammeListOptions,
+): Promise<ExitCode> {
+  const { study: studyInstanceUid, programme, limit, after } = options;
+  const rows = await listProgrammes(archive.database, { studyInstanceUid, programme, after }, limit);
+  const nameOf = await namesOfPeople(
+    archive.database,
+    rows.map(({ registeredBy }) => registeredBy),
+  );
+  return showPage(terminal, options, {
+    name: 'programmes',
+    rows,
+    next: 'after',
+    idOf: (one) => one.studyProgrammeId,
+    describe: describeProgramme,
+    columns: [
+      ['STUDY', (one) => one.studyInstanceUid],
+      ['PROGRAMME', (one) => one.programme],
+      ['REGISTERED', (one) => formatTime(one.registeredAt)],
+      ['BY', (one) => nameOf(one.registeredBy)],
+    ],
+  });
 }
 
 /** `senders`: regions of facilities, and since when devices are in use. */
@@ -218,7 +224,9 @@ export function sendersCommand(run: RunActing): Command {
     .action((code: string, commissionedOn: string | undefined) =>
       run(async (acting) => {
         await changeCommissioned(portsOf(acting), { code, commissionedOn }, acting.actor);
-        acting.terminal.print(`${code}: in use since ${commissionedOn ?? 'not known'}.`);
+        acting.terminal.print(
+          `${code}: ${commissionedOn === undefined ? 'not known since when it is in use' : `in use since ${commissionedOn}`}.`,
+        );
         return 0;
       }),
     );
@@ -236,7 +244,7 @@ function addImport(command: Command, run: RunActing, { columns, load }: ImportSo
     .argument('<file>', 'UTF-8, with a header line')
     .action((file: string, options: OutputOptions) =>
       run(async (acting) => {
-        const open: OpenText = () => createReadStream(userPath(file), { encoding: 'utf8' });
+        const open: OpenText = () => userTextPieces(file);
         const imported: ImportedRegister = await load(portsOf(acting), open, acting.actor);
         const { rows, registered, known } = imported;
         return show(

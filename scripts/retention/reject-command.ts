@@ -1,24 +1,30 @@
 /** `reject`, `restore`, `rejections`: what is hidden from everybody, and shown again. */
-import { listRejections, type Rejection, type RejectionState } from '@sandyq/database';
+import { listRejections, type RejectionState } from '@sandyq/database';
 import { type RejectionRequest, rejectByHand, restoreByHand, surveyRejection } from '@sandyq/disposition';
 import { describeRejection, rejectionPorts } from '@sandyq/index';
-import { rejectionReasons } from '@sandyq/retention';
-import { Command, Option } from 'commander';
+import { parseRejectionReason, type RejectionReasonCode, rejectionReasons } from '@sandyq/retention';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import type { ExitCode } from '../admin/administration.ts';
-import { numberOf, type OutputOptions, withJson } from '../admin/options.ts';
+import { type OutputOptions, withJson } from '../admin/options.ts';
 import { show } from '../admin/show.ts';
 import { formatTime } from '../terminal/format.ts';
-import { table } from '../terminal/table.ts';
 import type { Acting, RunActing } from './acting.ts';
 import { type ExecuteOptions, showDryRun, withExecute } from './execute-option.ts';
+import { type PageOptions, showPage, withPages } from './pages.ts';
+import { namesOfPeople } from './people.ts';
 
-/** Words for the codes of PS3.16 CID 7011. */
-const REASONS = { quality: '113001', safety: '113037', worklist: '113038', expired: '113039' } as const;
+/** Words for the codes of PS3.16 CID 7011; the codes are taken, too. */
+const REASONS: ReadonlyMap<string, RejectionReasonCode> = new Map([
+  ['quality', '113001'],
+  ['safety', '113037'],
+  ['worklist', '113038'],
+  ['expired', '113039'],
+]);
 
 interface RejectOptions extends ExecuteOptions {
   readonly series?: string;
   readonly instance?: readonly string[];
-  readonly reason: keyof typeof REASONS;
+  readonly reason: RejectionReasonCode;
   readonly comment: string;
 }
 
@@ -28,9 +34,17 @@ export function rejectCommand(run: RunActing): Command {
     .argument('<study>', 'Study Instance UID')
     .option('--series <uid>', 'only this series')
     .option('--instance <uid...>', 'only these instances of the series')
-    .addOption(new Option('--reason <reason>', 'why').choices(Object.keys(REASONS)).makeOptionMandatory())
+    .requiredOption('--reason <reason>', `why: ${REASON_WORDS}`, reasonOf)
     .requiredOption('--comment <text>', 'why, in words')
     .action((study: string, options: RejectOptions) => run((acting) => reject(acting, study, options)));
+}
+
+const REASON_WORDS = [...REASONS].map(([word, code]) => `${word} (or ${code})`).join(', ');
+
+function reasonOf(text: string): RejectionReasonCode {
+  const code = REASONS.get(text) ?? parseRejectionReason(text);
+  if (code !== undefined) return code;
+  throw new InvalidArgumentError(`It must be one of ${REASON_WORDS}.`);
 }
 
 async function reject(
@@ -43,13 +57,15 @@ async function reject(
     studyInstanceUid,
     seriesInstanceUid: options.series,
     sopInstanceUids: options.instance,
-    reason: REASONS[options.reason],
+    reason: options.reason,
     comment: options.comment,
   };
   if (options.execute !== true) {
     const instances = await surveyRejection(ports, request);
-    if (options.json === true) return show(terminal, options, { instances }, () => '');
-    return showDryRun({ terminal }, `It would hide ${countOf(instances)}.`);
+    return showDryRun({ terminal }, `It would hide ${countOf(instances)}.`, {
+      options,
+      value: { instances },
+    });
   }
   const rejection = await rejectByHand(ports, request, actor);
   const { rejectionId, instances, restoreUntil } = rejection;
@@ -84,65 +100,46 @@ export function restoreCommand(run: RunActing): Command {
     );
 }
 
-interface ListOptions extends OutputOptions {
+interface ListOptions extends PageOptions {
   readonly study?: string;
   readonly state?: RejectionState;
-  readonly limit: number;
   readonly before?: string;
 }
 
+const STATES = ['rejected', 'restored', 'purging', 'purged'] as const satisfies readonly RejectionState[];
+
 export function rejectionsCommand(run: RunActing): Command {
-  return withJson(new Command('rejections'))
+  return withPages(new Command('rejections'), 'before')
     .description('what was rejected, newest first')
     .option('--study <uid>', 'of this study only')
-    .addOption(
-      new Option('--state <state>', 'of this state only').choices([
-        'rejected',
-        'restored',
-        'purging',
-        'purged',
-      ]),
-    )
-    .option('--limit <n>', 'at most so many', numberOf, 100)
-    .option('--before <id>', 'only those before it: the next page')
-    .action((options: ListOptions) =>
-      run(async ({ archive, terminal }) => {
-        const { study: studyInstanceUid, state, before, limit } = options;
-        const found = await listRejections(archive.database, { studyInstanceUid, state, before }, limit);
-        const next = found.length === limit ? found.at(-1)?.rejectionId : undefined;
-        if (next !== undefined) terminal.note(`There may be more: --before ${next}`);
-        const described = { rejections: found.map(describeRejection), next };
-        return show(terminal, options, described, () => rejectionsTable(found));
-      }),
-    );
+    .addOption(new Option('--state <state>', 'of this state only').choices(STATES))
+    .action((options: ListOptions) => run((acting) => rejections(acting, options)));
 }
 
-function rejectionsTable(rejections: readonly Rejection[]): string {
-  if (rejections.length === 0) return 'There are none.';
-  return table(
-    [
-      'ID',
-      'STATE',
-      'REASON',
-      'STUDY',
-      'SERIES',
-      'INSTANCES',
-      'REJECTED',
-      'BY',
-      'RESTORABLE UNTIL',
-      'COMMENT',
-    ],
-    rejections.map((one) => [
-      one.rejectionId,
-      one.state,
-      rejectionReasons[one.reasonCode],
-      one.studyInstanceUid,
-      one.seriesInstanceUid ?? 'all',
-      String(one.instances),
-      formatTime(one.rejectedAt),
-      one.rejectedBy,
-      formatTime(one.restoreUntil),
-      one.reasonText,
-    ]),
+async function rejections({ archive, terminal }: Acting, options: ListOptions): Promise<ExitCode> {
+  const { study: studyInstanceUid, state, before, limit } = options;
+  const rows = await listRejections(archive.database, { studyInstanceUid, state, before }, limit);
+  const nameOf = await namesOfPeople(
+    archive.database,
+    rows.map(({ rejectedBy }) => rejectedBy),
   );
+  return showPage(terminal, options, {
+    name: 'rejections',
+    rows,
+    next: 'before',
+    idOf: (one) => one.rejectionId,
+    describe: describeRejection,
+    columns: [
+      ['ID', (one) => one.rejectionId],
+      ['STATE', (one) => one.state],
+      ['REASON', (one) => rejectionReasons[one.reasonCode]],
+      ['STUDY', (one) => one.studyInstanceUid],
+      ['SERIES', (one) => one.seriesInstanceUid ?? 'all'],
+      ['INSTANCES', (one) => one.instances],
+      ['REJECTED', (one) => formatTime(one.rejectedAt)],
+      ['BY', (one) => nameOf(one.rejectedBy)],
+      ['RESTORABLE UNTIL', (one) => formatTime(one.restoreUntil)],
+      ['COMMENT', (one) => one.reasonText],
+    ],
+  });
 }

@@ -1,9 +1,9 @@
 /** `report`: a plan with all its items and what became of them, as CSV, JSON, or HTML to be printed as PDF. */
-import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { PLAN_REPORT_FORMATS, type PlanReportFormat, planReport } from '@sandyq/disposition';
 import { Command, Option } from 'commander';
+import { createUserFile } from '../terminal/user-file.ts';
 import { userPath } from '../terminal/user-path.ts';
 import type { RunActing } from './acting.ts';
 
@@ -29,7 +29,7 @@ export function reportCommand(run: RunActing): Command {
           await pipeline(Readable.from(pieces), process.stdout, { end: false });
           return 0;
         }
-        const file = await open(userPath(output), 'wx');
+        const file = await createUserFile(output);
         await pipeline(Readable.from(pieces), file.createWriteStream());
         terminal.note(`Written: ${userPath(output)}`);
         return 0;

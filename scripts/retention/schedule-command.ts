@@ -1,14 +1,15 @@
 /** `schedule`: versions of retention schedules, proposed by one person and adopted by another. */
-import { readFile } from 'node:fs/promises';
 import { listSchedules, readSchedule, type ScheduleVersion } from '@sandyq/database';
 import {
   adoptProposed,
   DispositionError,
+  describeAdoption,
   describeSchedule,
   findReadySchedule,
   proposeSchedule,
   readySchedules,
   scheduleInForce,
+  surveyAdoption,
 } from '@sandyq/disposition';
 import { parseSchedule, type RetentionSchedule } from '@sandyq/retention';
 import { Command } from 'commander';
@@ -17,9 +18,11 @@ import { type OutputOptions, withJson } from '../admin/options.ts';
 import { show } from '../admin/show.ts';
 import { formatTime } from '../terminal/format.ts';
 import { table } from '../terminal/table.ts';
-import { userPath } from '../terminal/user-path.ts';
+import { readUserText } from '../terminal/user-file.ts';
 import { type Acting, assertNamed, type RunActing } from './acting.ts';
+import { adoptionWords } from './adoption-words.ts';
 import { type ExecuteOptions, showDryRun, withExecute } from './execute-option.ts';
+import { namesOfPeople } from './people.ts';
 import { referenceOf, scheduleWords } from './schedule-words.ts';
 
 export function scheduleCommand(run: RunActing): Command {
@@ -107,7 +110,7 @@ function addPropose(command: Command, run: RunActing): void {
 /** Of a file, or of a schedule that comes with the archive. */
 async function textOf(file: string): Promise<string> {
   const ready = await findReadySchedule(file);
-  return ready?.text ?? (await readFile(userPath(file), 'utf8'));
+  return ready?.text ?? (await readUserText(file));
 }
 
 function namedBy(reference: string): { schedule: string; version: number } {
@@ -122,6 +125,10 @@ async function list({ archive, terminal }: Acting, options: OutputOptions): Prom
   const isInForce = (one: ScheduleVersion) =>
     one.schedule === inForce?.schedule && one.version === inForce.version;
   const schedules = versions.map((one) => ({ ...describeSchedule(one), isInForce: isInForce(one) }));
+  const nameOf = await namesOfPeople(
+    archive.database,
+    versions.flatMap(({ proposedBy, adoptedBy }) => [proposedBy, adoptedBy]),
+  );
   return show(terminal, options, { schedules }, () =>
     table(
       ['SCHEDULE', 'STATE', 'FROM', 'UNTIL', 'PROPOSED BY', 'ADOPTED BY', 'ADOPTED'],
@@ -130,8 +137,8 @@ async function list({ archive, terminal }: Acting, options: OutputOptions): Prom
         isInForce(one) ? 'in force' : one.adoptedAt === undefined ? 'proposed' : 'adopted',
         one.effectiveFrom,
         one.effectiveUntil,
-        one.proposedBy,
-        one.adoptedBy,
+        nameOf(one.proposedBy),
+        nameOf(one.adoptedBy),
         formatTime(one.adoptedAt),
       ]),
     ),
@@ -154,25 +161,33 @@ async function showOne(
   );
 }
 
+/** What it means for plans is said before it is decided, and once more with the decision. */
 async function adopt(acting: Acting, reference: string, options: ExecuteOptions): Promise<ExitCode> {
   const { archive, actor, terminal } = acting;
   const named = namedBy(reference);
-  const proposed = await readSchedule(archive.database, named.schedule, named.version);
   const isDryRun = options.execute !== true;
-  const adopted = await adoptProposed(archive, { ...named, isDryRun }, actor);
+  const tried = await adoptProposed(archive, { ...named, isDryRun: true }, actor);
+  const survey = await surveyAdoption(archive.database, { ...named, now: new Date() });
+  const adoption = describeAdoption(survey);
+  const { text } = await readSchedule(archive.database, named.schedule, named.version);
   if (isDryRun) {
+    const nameOf = await namesOfPeople(archive.database, [tried.proposedBy]);
+    const words = [
+      scheduleWords(parseSchedule(text)),
+      `It was proposed by ${nameOf(tried.proposedBy)} and would be adopted. Then:`,
+      adoptionWords(reference, adoption),
+    ].join('\n\n');
+    const dry = {
+      ...describeSchedule(await readSchedule(archive.database, named.schedule, named.version)),
+      dryRun: true,
+    };
     return showDryRun(
       acting,
-      `${scheduleWords(parseSchedule(proposed.text))}\n\nIt was proposed by ${proposed.proposedBy} and would be adopted.`,
+      options.json === true ? JSON.stringify({ ...dry, adoption }, undefined, 2) : words,
     );
   }
-  const inForce = await scheduleInForce(archive.database, new Date());
-  return show(terminal, options, describeSchedule(adopted), () =>
-    [
-      `${reference} is adopted.`,
-      inForce === undefined
-        ? `It is in force from ${adopted.effectiveFrom} on.`
-        : `In force today: ${referenceOf(inForce.rules)}.`,
-    ].join('\n'),
+  const adopted = await adoptProposed(archive, named, actor);
+  return show(terminal, options, { ...describeSchedule(adopted), adoption }, () =>
+    [`${reference} is adopted.`, adoptionWords(reference, adoption)].join('\n\n'),
   );
 }

@@ -14,13 +14,16 @@ import {
   releaseHold,
   restoreRejection,
 } from '@sandyq/database';
+import { Tags } from '@sandyq/dicom';
 import { exportDecision, settleFounders } from '@sandyq/indexing';
 import type { Archive } from '@sandyq/service';
 import { studyKeyPrefix } from '@sandyq/storage';
 import { afterAll, describe, expect, it } from 'vitest';
 import { startArchiveProcess } from '../support/archive-process.ts';
 import { compareIndexes, compareRows } from '../support/compare-indexes.ts';
-import { adopt, approvedPlan, execute, storeOldStudy } from '../support/disposing-archive.ts';
+import { storeOne } from '../support/dicomweb.ts';
+import { adopt, approvedPlan, execute, oldInstance, storeOldStudy } from '../support/disposing-archive.ts';
+import { rawInstance } from '../support/raw-instance.ts';
 import { RETENTION_ROWS } from '../support/retention-rows.ts';
 import { runScript } from '../support/run-script.ts';
 import { filesystemTestStore } from '../support/test-store.ts';
@@ -73,9 +76,41 @@ async function storeStudies(environment: ArchiveEnvironment): Promise<void> {
   const archive = await startArchiveProcess('standalone', environment);
   try {
     for (const study of [WHOLE, PART, HIDDEN, SHOWN]) await storeOldStudy(archive.url, study);
+    for (const study of [WHOLE, PART, HIDDEN]) await acceptOddities(archive.url, study);
   } finally {
     await archive.stop();
   }
+}
+
+/**
+ * Quarantine has more of the second series: an instance that was sent to a wrong place, kept as an object of its own and
+ * accepted; and two instances that contradict each other, of which the newcomer has replaced the first.
+ */
+async function acceptOddities(url: string, study: string): Promise<void> {
+  const lost = oldInstance(study, { series: 2, number: 3 });
+  const headers = { 'Content-Type': 'application/dicom', Accept: 'application/dicom+json' };
+  const sent = await fetch(`${url}/dicom-web/studies/2.25.999`, { method: 'POST', headers, body: lost });
+  expect(sent.status).toBe(409);
+  await sent.body?.cancel();
+  await decide(url, 'accept');
+  const ids = { studyInstanceUid: study, seriesInstanceUid: `${study}.1`, sopInstanceUid: `${study}.2.1` };
+  const contradicting = rawInstance(ids, [
+    [Tags.PatientID, 'LO', `P${study}`],
+    [Tags.PatientName, 'PN', `Name^${study}`],
+    [Tags.StudyDate, 'DA', '20100501'],
+    [Tags.Modality, 'CS', 'CT'],
+  ]);
+  expect(await storeOne(url, contradicting)).toMatchObject({ reason: 'duplicate-sop-instance' });
+  await decide(url, 'replace');
+}
+
+/** On the only open entry. */
+async function decide(url: string, decision: 'accept' | 'replace'): Promise<void> {
+  const listed = await fetch(`${url}/admin/quarantine?state=open`);
+  const { entries } = (await listed.json()) as { entries: { id: number }[] };
+  expect(entries).toHaveLength(1);
+  const decided = await fetch(`${url}/admin/quarantine/${entries[0]?.id}/${decision}`, { method: 'POST' });
+  expect([await decided.text(), decided.status]).toEqual([expect.anything(), 200]);
 }
 
 /** One study goes by the schedule; of another an instance that was rejected by hand; holds keep the others. */
@@ -94,7 +129,7 @@ async function dispose(archive: Archive): Promise<void> {
   }
   const whole = await approvedPlan(archive);
   expect(await execute(archive, whole)).toMatchObject({
-    purged: { studies: 1, instances: 4 },
+    purged: { studies: 1, instances: 5 },
     isEnded: true,
   });
 
@@ -102,11 +137,12 @@ async function dispose(archive: Archive): Promise<void> {
   const restoration = { rejectionId: shown, reason: 'by mistake', restoredBy: 'berik', now: new Date() };
   await database.inTransaction((client) => restoreRejection(client, restoration));
   await reject(database, HIDDEN, `${HIDDEN}.1`);
-  await reject(database, PART, `${PART}.2`, [`${PART}.2.1`]);
+  await reject(database, PART, `${PART}.2`, [`${PART}.2.3`]);
+  await reject(database, PART, `${PART}.1`, [`${PART}.2.1`]);
   const release = { legalHoldId: released, reason: 'it is over' };
   await database.inTransaction((client) => releaseHold(client, release, 'berik'));
   const part = await approvedPlan(archive, 'rejections');
-  expect(await execute(archive, part)).toMatchObject({ purged: { studies: 1, instances: 1 }, isEnded: true });
+  expect(await execute(archive, part)).toMatchObject({ purged: { studies: 2, instances: 2 }, isEnded: true });
   await exportDecision(archive);
 }
 

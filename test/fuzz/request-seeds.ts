@@ -5,6 +5,7 @@ import type { Content, Instance } from '../conformance/shall/content.ts';
 import { encodeMultipart } from '../support/multipart.ts';
 import { bombs } from './bombs.ts';
 import { type FuzzRequest, requestOf } from './fuzz-request.ts';
+import { retentionSeeds } from './retention-seeds.ts';
 
 const JSON_TYPE = 'application/dicom+json';
 const parts = (type: string): string => `multipart/related; type="${type}"`;
@@ -18,6 +19,7 @@ export function requestSeeds(content: Content, small: readonly Buffer[]): FuzzRe
     ...uriRequests(content),
     ...stores(small),
     ...others(content),
+    ...retentionSeeds(),
     ...bombs(),
   ];
 }

@@ -275,7 +275,7 @@ describe('every route', () => {
     expect(rows).toHaveLength(1);
     for (const dryRun of [true, false]) {
       const ended = await requestReconcile(archive.url, { dryRun, headers: administrator });
-      expect(ended).toMatchObject({ state: 'ended', dryRun, unknown: 0, replayed: 0, damaged: [] });
+      expect(ended).toMatchObject({ state: 'done', dryRun, unknown: 0, replayed: 0, damaged: [] });
     }
     const asked = await call('POST', '/reconcile');
     expect(asked).toMatchObject({ status: 202, json: { dryRun: true, state: 'waiting' } });

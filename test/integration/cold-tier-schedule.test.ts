@@ -41,7 +41,9 @@ describe('what the schedule lets lie in the cold tier', () => {
     const opened = await open(NO_UPKEEP);
     const { test, ports } = opened;
     const { database, maintenance, store, logger, newId } = test.archive;
-    await expect(moveDueStudies(database, { ports: undefined, now: inDays(10) })).rejects.toMatchObject({
+    await expect(
+      moveDueStudies(database, { ports: undefined, hasReplica: false, now: inDays(10) }),
+    ).rejects.toMatchObject({
       code: 'not-found',
     });
     await proposeSchedule({ database }, SCHEDULE, { principalId: 'planner', isOperator: true });
@@ -49,10 +51,14 @@ describe('what the schedule lets lie in the cold tier', () => {
     const journal = { database, maintenance, store, logger };
     await adoptProposed(journal, { schedule: 'cold-test', version: 1 }, adopter);
     await storeAll(test.url, [image(1, 1, '2.25.7200').bytes]);
+    const early = await moveDueStudies(database, { ports: undefined, hasReplica: false, now: inDays(10) });
+    expect(early).toMatchObject({ due: 2, moved: 1, waiting: 1, left: { compaction: 1 } });
     await leaveCompaction(test);
+    const toReplicate = { ports: undefined, hasReplica: true, now: inDays(10) };
+    expect(await moveDueStudies(database, toReplicate)).toMatchObject({ moved: 0, left: { replication: 3 } });
 
-    const planned = await moveDueStudies(database, { ports: undefined, now: inDays(10) });
-    expect(planned).toMatchObject({ studies: 2, due: 2, moved: 2, held: 0 });
+    const planned = await moveDueStudies(database, { ports: undefined, hasReplica: false, now: inDays(10) });
+    expect(planned).toMatchObject({ studies: 2, due: 2, moved: 2, waiting: 0, held: 0, left: {} });
     expect(new Set(await tiers(test))).toEqual(new Set(['hot']));
 
     const legalHoldId = newId();
@@ -70,7 +76,7 @@ describe('what the schedule lets lie in the cold tier', () => {
         'holder',
       ),
     );
-    const moved = await moveDueStudies(database, { ports, now: inDays(10) });
+    const moved = await moveDueStudies(database, { ports, hasReplica: false, now: inDays(10) });
     expect(moved).toMatchObject({
       studies: 2,
       due: 1,
@@ -80,13 +86,13 @@ describe('what the schedule lets lie in the cold tier', () => {
       bytes: expect.any(Number),
     });
     expect((await tiers(test)).sort()).toEqual(['cold', 'cold', 'hot']);
-    await expect(movableStudy(database, '2.25.7200', new Date())).rejects.toMatchObject({ code: 'conflict' });
+    await expect(movableStudy(ports, '2.25.7200', new Date())).rejects.toMatchObject({ code: 'conflict' });
 
     expect(await requestRecall(database, { studyInstanceUid: STUDY })).toBe(2);
     await until(async () => new Set(await tiers(test)).size === 1);
-    const again = await moveDueStudies(database, { ports, now: inDays(10) });
+    const again = await moveDueStudies(database, { ports, hasReplica: false, now: inDays(10) });
     expect(again).toMatchObject({ due: 0, moved: 0, held: 1, recalled: 1 });
-    expect(await moveDueStudies(database, { ports, now: inDays(40) })).toMatchObject({
+    expect(await moveDueStudies(database, { ports, hasReplica: false, now: inDays(40) })).toMatchObject({
       moved: 1,
       recalled: 0,
     });

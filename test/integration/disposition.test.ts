@@ -17,6 +17,7 @@ import {
   oldInstance,
   rejectNow,
 } from '../support/disposing-archive.ts';
+import { askAndFollow } from '../support/requested-work.ts';
 import { DispositionArchive, later } from './disposition-archive.ts';
 
 /** Not now: clocks of the database and of the archive tell other fractions of a millisecond. */
@@ -146,6 +147,40 @@ describe('a plan of what was rejected by hand', () => {
     expect(await here.keysOf(study)).toEqual([]);
   });
 
+  it('deletes the object that quarantine had kept of it, too; that it was accepted is in the journal', async () => {
+    const study = await here.newStudy();
+    const uid = `${study}.2.3`;
+    const headers = { 'Content-Type': 'application/dicom', Accept: 'application/dicom+json' };
+    const body = oldInstance(study, { series: 2, number: 3 });
+    await fetch(`${here.test.url}/dicom-web/studies/2.25.999`, { method: 'POST', headers, body });
+    const entriesOfUid = () =>
+      here.rows(
+        `select quarantine_id as id, state, leftover_object_key as key from quarantine where sop_instance_uid = $1`,
+        uid,
+      );
+    const [open] = await entriesOfUid();
+    await fetch(`${here.test.url}/admin/quarantine/${String(open?.['id'])}/accept`, { method: 'POST' });
+    const [accepted] = await entriesOfUid();
+    expect(accepted).toMatchObject({ state: 'accepted', key: expect.stringContaining('quarantine') });
+    const key = String(accepted?.['key']);
+    const { store } = here.test.archive;
+    expect(await store.stat(key)).toBeDefined();
+    const rejected = { studyInstanceUid: study, seriesInstanceUid: `${study}.2`, sopInstanceUids: [uid] };
+    await rejectNow(here.test.archive, rejected);
+    const report = await execute(here.test.archive, await approvedPlan(here.test.archive, 'rejections'));
+    expect(report).toMatchObject({ purged: { studies: 1, instances: 1 }, isEnded: true });
+    expect(await store.stat(key)).toBeUndefined();
+    expect(await entriesOfUid()).toEqual([]);
+    expect(await here.entriesOf(study)).not.toContain(uid);
+    expect(
+      await here.rows(
+        `select kind from journal_line where kind like 'quarantine-%' and fact ->> 'sopInstanceUid' = $1`,
+        uid,
+      ),
+    ).toEqual([{ kind: 'quarantine-accepted' }]);
+    await execute(here.test.archive, await approvedPlan(here.test.archive));
+  });
+
   it('deletes a series, and a segment of nothing else with it', async () => {
     const study = await here.newStudy();
     await rejectNow(here.test.archive, { studyInstanceUid: study, seriesInstanceUid: `${study}.2` });
@@ -177,19 +212,20 @@ describe('the admin API', () => {
     return { status: response.status, text };
   }
 
+  async function executed(planId: string, body: object) {
+    const path = `/admin/retention/plans/${planId}/execute`;
+    const ended = await askAndFollow(here.test.url, path, { body });
+    return ended['result'] as Readonly<Record<string, unknown>>;
+  }
+
   it('carries a plan out, gives its certificate, and the key that it is verified with', async () => {
     const study = await here.newStudy();
     const { planId } = await approvedPlan(here.test.archive);
-    const dry = await call('POST', `/plans/${planId}/execute`, {});
-    expect(JSON.parse(dry.text)).toMatchObject({
-      isDryRun: true,
-      rejected: { studies: 1 },
-      certificates: [],
-    });
+    expect(await executed(planId, {})).toMatchObject({ isDryRun: true, rejected: { studies: 1 } });
     expect(await here.isShown(study)).toBe(true);
-    const done = await call('POST', `/plans/${planId}/execute`, { dryRun: false, studiesPerSecond: 100 });
-    const { certificates, ...report } = JSON.parse(done.text) as { certificates: { id: string }[] };
-    expect(report).toMatchObject({ purged: { studies: 1 }, isEnded: true });
+    const done = await executed(planId, { dryRun: false, studiesPerSecond: 100 });
+    const certificates = done['certificates'] as { id: string }[];
+    expect(done).toMatchObject({ purged: { studies: 1 }, isEnded: true });
     expect(await here.keysOf(study)).toEqual([]);
     const listed = await call('GET', `/plans/${planId}/certificates`);
     expect(JSON.parse(listed.text)).toEqual({ certificates });
@@ -218,8 +254,7 @@ describe('the admin API', () => {
     );
     await adopt(here.test.archive, transfer);
     const { planId } = await approvedPlan(here.test.archive);
-    const done = await call('POST', `/plans/${planId}/execute`, { dryRun: false });
-    expect(JSON.parse(done.text)).toMatchObject({
+    expect(await executed(planId, { dryRun: false })).toMatchObject({
       transferred: { studies: 1 },
       isEnded: true,
       certificates: [],

@@ -1,6 +1,6 @@
 /** An archive on a bucket that locks objects: what would delete an object waits for its lock. */
-import { lockObjects, type ObjectLockPorts } from '@sandyq/disposition';
-import { supersedeSegments } from '@sandyq/index';
+import { lockObjects, moveStudyToCold, type ObjectLockPorts } from '@sandyq/disposition';
+import { coldTierPorts, supersedeSegments } from '@sandyq/index';
 import type { Archive } from '@sandyq/service';
 import { isStorageError, studyKeyPrefix } from '@sandyq/storage';
 import { s3ForTests } from '@sandyq/storage/testing';
@@ -11,6 +11,7 @@ import { adopt, approvedPlan, execute, storeOldStudy } from '../support/disposin
 import { type LockingBucket, makeLockingBucket, placeHoldOn } from '../support/locking-bucket.ts';
 import { makeNativeImage } from '../support/made-instances.ts';
 import type { TestArchive } from '../support/start-archive.ts';
+import { leaveCompaction, until } from './cold-tier-archive.ts';
 
 const s3 = await s3ForTests();
 
@@ -21,14 +22,15 @@ function imageOf(studyInstanceUid: string, number: number): Buffer {
 }
 
 function lockPorts({ database, locks }: Archive): ObjectLockPorts {
-  if (locks === undefined) throw new TypeError('a bucket can have locks');
-  return { database, locks, logger: silentLogger(), now: () => new Date() };
+  const places = Object.fromEntries(locks.map(({ place, locks: ofPlace }) => [place, ofPlace]));
+  return { database, locks: places, logger: silentLogger(), now: () => new Date() };
 }
 
 /** Keys of the study's objects, and whether they are held. */
-async function objectsOf({ store, locks }: Archive, study: string): Promise<Map<string, boolean>> {
+async function objectsOf(archive: Archive, study: string): Promise<Map<string, boolean>> {
   const found = new Map<string, boolean>();
-  for await (const { key } of store.list(studyKeyPrefix(study))) {
+  const { store: locks } = lockPorts(archive).locks;
+  for await (const { key } of archive.store.list(studyKeyPrefix(study))) {
     // The archive works in the background, too.
     const lock = await locks?.readLock(key).catch(undefinedIfGone);
     if (lock !== undefined) found.set(key, lock.hasLegalHold);
@@ -93,7 +95,7 @@ describe.skipIf(s3.server === undefined)(`a bucket that locks objects ${s3.serve
     await storeOldStudy(url, study);
     const keys = [...(await objectsOf(archive, study)).keys()];
     // Of a hold that was released while nobody looked.
-    for (const key of keys) await archive.locks?.setLegalHold(key, true);
+    for (const key of keys) await lockPorts(archive).locks.store?.setLegalHold(key, true);
     const plan = await approvedPlan(archive);
     const waiting = { waiting: { studies: 1 }, purged: { studies: 0 }, isEnded: false };
     expect(await execute(archive, plan)).toMatchObject(waiting);
@@ -102,5 +104,45 @@ describe.skipIf(s3.server === undefined)(`a bucket that locks objects ${s3.serve
     await lockObjects(lockPorts(archive));
     expect(await execute(archive, plan)).toMatchObject({ purged: { studies: 1 }, isEnded: true });
     expect((await objectsOf(archive, study)).size).toBe(0);
+  });
+
+  it('has a purge wait for locks in the replica and in the cold tier, and say where they are', async () => {
+    test = await bucket.startArchive('purged-everywhere', {
+      ...bucket.settingsOf('COLD', 'its-cold-tier'),
+      ...bucket.settingsOf('REPLICA', 'its-replica'),
+    });
+    const { url, archive } = test;
+    const study = '2.25.99';
+    await adopt(archive);
+    await storeOldStudy(url, study);
+    await leaveCompaction(test);
+    const cold = coldTierPorts(archive);
+    if (cold === undefined) throw new TypeError('it was started with a cold tier');
+    // What the replica lacks is not moved.
+    await until(async () => (await moveStudyToCold(cold, study)).left.length === 0);
+    await until(
+      async () => (await Array.fromAsync(cold.coldTier.hot.list(studyKeyPrefix(study)))).length === 0,
+    );
+    const keys = (await Array.fromAsync(archive.store.list(studyKeyPrefix(study)))).map(({ key }) => key);
+    expect(keys).toHaveLength(2);
+    const places = lockPorts(archive).locks;
+    const plan = await approvedPlan(archive);
+    for (const [place, name] of [
+      ['replica', 'the replica'],
+      ['cold', 'the cold tier'],
+    ] as const) {
+      // Of a hold that was released, and that an index made anew does not know of.
+      for (const key of keys) await places[place]?.setLegalHold(key, true);
+      const report = await execute(archive, plan);
+      expect(report).toMatchObject({ waiting: { studies: 1 }, purged: { studies: 0 }, isEnded: false });
+      expect(report.reasons).toMatchObject([{ why: `${name} keeps its objects locked until a day` }]);
+      await lockObjects(lockPorts(archive));
+      for (const key of keys)
+        expect(await places[place]?.readLock(key)).toMatchObject({ hasLegalHold: false });
+    }
+    expect(await execute(archive, plan)).toMatchObject({ purged: { studies: 1 }, isEnded: true });
+    const { replica } = archive;
+    for (const store of [archive.store, replica])
+      expect(store && (await Array.fromAsync(store.list(studyKeyPrefix(study))))).toEqual([]);
   });
 });

@@ -1,12 +1,10 @@
 /** The locks of a bucket follow holds and schedules: real PostgreSQL, a real S3 server, a bucket that locks objects. */
-import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  adoptSchedule,
   claimLocksOfStudy,
-  type LockedSegment,
+  enterLockingPlaces,
+  type LockedObject,
   noteLockedObjects,
-  proposeSchedule,
   publishChanges,
   recordObjectLock,
   releaseHold,
@@ -18,7 +16,12 @@ import { isStorageError } from '@sandyq/storage';
 import { s3ForTests } from '@sandyq/storage/testing';
 import { silentLogger } from '@sandyq/telemetry';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type LockingBucket, makeLockingBucket, placeHoldOn } from '../support/locking-bucket.ts';
+import {
+  adoptForEver,
+  type LockingBucket,
+  makeLockingBucket,
+  placeHoldOn,
+} from '../support/locking-bucket.ts';
 
 const s3 = await s3ForTests();
 const DAY_MS = 86_400_000;
@@ -35,6 +38,7 @@ describe.skipIf(s3.server === undefined)(`object lock ${s3.server ? '' : s3.reas
     locks = bucket.store;
     test = await createTestDatabase();
     people = await People.in(test.database);
+    await enterLockingPlaces(test.database, [{ place: 'store', target: 'here' }]);
   });
   afterAll(async () => {
     await bucket?.remove();
@@ -43,10 +47,11 @@ describe.skipIf(s3.server === undefined)(`object lock ${s3.server ? '' : s3.reas
   });
 
   const round = (now: () => Date = () => new Date()) =>
-    lockObjects({ database: test.database, locks, logger: silentLogger(), now });
+    lockObjects({ database: test.database, locks: { store: locks }, logger: silentLogger(), now });
 
-  const segmentsOf = async (study: string): Promise<LockedSegment[]> =>
-    (await test.database.inTransaction((transaction) => claimLocksOfStudy(transaction, study))) ?? [];
+  const segmentsOf = async (study: string): Promise<LockedObject[]> =>
+    (await test.database.inTransaction((transaction) => claimLocksOfStudy(transaction, study, ['store']))) ??
+    [];
 
   /** One instance of a person, with its object in the bucket. */
   async function store(study: string, patientId: string, instance = 1): Promise<void> {
@@ -129,37 +134,15 @@ describe.skipIf(s3.server === undefined)(`object lock ${s3.server ? '' : s3.reas
     const [segment] = await segmentsOf('2.25.5');
     const { segmentId = '', objectKey = '' } = segment ?? {};
     await locks.setLegalHold(objectKey, true);
-    await recordObjectLock(test.database, { segmentId, hasLegalHold: false, retainedUntil: undefined });
-    await noteLockedObjects(test.database, [objectKey]);
-    // Any decision has all studies asked again.
-    await release(await place(ofPatient('P6')));
+    const unknown = { place: 'store', hasLegalHold: false, retainedUntil: undefined } as const;
+    await recordObjectLock(test.database, { segmentId, ...unknown });
+    await noteLockedObjects(test.database, [objectKey], ['store', 'cold']);
     expect(await round()).toBe(1);
     expect(await heldInStore('2.25.5')).toEqual([false]);
   });
 
   it('retains what a schedule keeps for a year at most', async () => {
-    const text = `
-schedule: for-ever
-version: 1
-title: For ever
-source: test
-timeZone: UTC
-effective: { from: 2020-01-01 }
-rules: [{ id: all, title: All, when: { study: [2.25.1] }, keep: for-ever, atEnd: review }]
-`;
-    const { database } = test;
-    await proposeSchedule(database, {
-      schedule: 'for-ever',
-      version: 1,
-      text,
-      sha256: createHash('sha256').update(text).digest(),
-      effectiveFrom: '2020-01-01',
-      effectiveUntil: undefined,
-      proposedBy: 'alice',
-    });
-    await database.inTransaction((transaction) =>
-      adoptSchedule(transaction, { schedule: 'for-ever', version: 1 }, 'bob'),
-    );
+    await adoptForEver(test.database, '2.25.1');
     // A year ago it would have been retained until in some seconds: nothing is left locked behind this test.
     const end = Math.ceil(Date.now() / 1_000) * 1_000 + 6_000;
     const aYearAgo = new Date(end - 365 * DAY_MS);

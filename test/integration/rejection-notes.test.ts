@@ -83,13 +83,12 @@ it('takes effect once: what a person restored since stays, however often the not
   expect(await statuses(study)).toEqual([200, 200]);
 });
 
-it('that was stored, and whose sender was told of trouble then, takes effect when it comes again', async () => {
-  const study = here.newStudy();
-  await here.store(imageOf(study, 1, { patientId: 'P1' }).bytes);
+it('that was stored without effect takes effect when it comes again', async () => {
+  const study = await makeStudy();
   const note = noteOf(`${study}.9`, '113001', [instance(study, 2)]);
-  // Nothing it refers to is there: the same as if the process had ended before it took effect.
-  expect(await send(note)).toBe(200);
-  await here.store(imageOf(study, 2, { patientId: 'P1' }).bytes);
+  // Its sender is not believed: the same as if the process had ended before it took effect.
+  expect(await send(note, here.hospital)).toBe(200);
+  expect(await statuses(study)).toEqual([200, 200]);
   expect(await send(note)).toBe(200);
   expect(await statuses(study)).toEqual([200, 410]);
 });

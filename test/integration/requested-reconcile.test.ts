@@ -1,5 +1,5 @@
 /** A comparison of the whole store is asked for, not waited for: however large the store, the request is answered at once. */
-import { insertReconcileRequest, readReconcileRequest, takeReconcileRequest } from '@sandyq/database';
+import { insertBackgroundRequest, readBackgroundRequest, takeBackgroundRequest } from '@sandyq/database';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { requestReconcile } from '../support/requested-reconcile.ts';
 import { startArchive, type TestArchive } from '../support/start-archive.ts';
@@ -12,10 +12,10 @@ afterAll(() => archive.stop());
 
 it('is answered with where to look, and ends with its report', async () => {
   const ended = await requestReconcile(archive.url, { dryRun: true });
-  expect(ended).toMatchObject({ state: 'ended', dryRun: true, listed: 0, unknown: 0, missing: [] });
+  expect(ended).toMatchObject({ state: 'done', dryRun: true, listed: 0, unknown: 0, missing: [] });
   const overview = await fetch(`${archive.url}/admin/reconcile`);
   expect(await overview.json()).toMatchObject({
-    lastRequest: { requestId: ended['requestId'], state: 'ended' },
+    lastRequest: { requestId: ended['requestId'], state: 'done' },
   });
 });
 
@@ -23,15 +23,21 @@ it('is one at a time, and is taken over from a process that shows no sign of lif
   const { database, newId } = archive.archive;
   // A process that died while it had a request.
   await database.inTransaction(async (client) => {
-    await insertReconcileRequest(client, { requestId: DEAD, dryRun: true, requestedBy: 'test' });
-    await takeReconcileRequest(client, { holder: newId(), holdSeconds: 2 });
+    await insertBackgroundRequest(client, {
+      requestId: DEAD,
+      kind: 'reconcile',
+      subject: '',
+      input: { dryRun: true },
+      requestedBy: 'test',
+    });
+    await takeBackgroundRequest(client, 'reconcile', { holder: newId(), holdSeconds: 2 });
   });
   const second = await fetch(`${archive.url}/admin/reconcile`, { method: 'POST' });
   expect(second.status).toBe(409);
   expect(await second.text()).toContain('A comparison is under way');
   await expect
-    .poll(() => readReconcileRequest(database, DEAD), { timeout: 30_000, interval: 100 })
-    .toMatchObject({ failure: undefined, endedAt: expect.any(Date) });
+    .poll(() => readBackgroundRequest(database, DEAD, ['reconcile']), { timeout: 30_000, interval: 100 })
+    .toMatchObject({ outcome: 'done', endedAt: expect.any(Date) });
 });
 
 it.each([

@@ -1,7 +1,7 @@
 /** Store and database of a process that is killed after so many calls of them: from then on none has any effect. */
 import { type Database, DatabaseError, type Queryable } from '@sandyq/database';
 import type { ExecutionPorts } from '@sandyq/disposition';
-import { type ObjectStore, StorageError } from '@sandyq/storage';
+import { type ObjectLocks, type ObjectStore, StorageError } from '@sandyq/storage';
 
 export class Fuse {
   #left: number;
@@ -52,6 +52,16 @@ function fusedStore(store: ObjectStore, fuse: Fuse): ObjectStore {
         yield object;
       }
     },
+  };
+}
+
+/** Locks on objects. */
+export function fusedLocks(locks: ObjectLocks, fuse: Fuse): ObjectLocks {
+  return {
+    canLock: (...call) => stored(fuse, () => locks.canLock(...call)),
+    readLock: (...call) => stored(fuse, () => locks.readLock(...call)),
+    setLegalHold: (...call) => stored(fuse, () => locks.setLegalHold(...call)),
+    retainUntil: (...call) => stored(fuse, () => locks.retainUntil(...call)),
   };
 }
 

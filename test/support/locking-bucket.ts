@@ -1,15 +1,28 @@
 /** A bucket that locks objects, on a real S3 server, for one test file. */
-import { randomUUID } from 'node:crypto';
-import { type Database, placeHold, type WrittenScope } from '@sandyq/database';
-import { createS3Store, type ObjectLocks, type ObjectStore } from '@sandyq/storage';
+import { createHash, randomUUID } from 'node:crypto';
+import {
+  adoptSchedule,
+  type Database,
+  placeHold,
+  proposeSchedule,
+  type WrittenScope,
+} from '@sandyq/database';
+import type { Environment } from '@sandyq/http';
+import { createS3Store } from '@sandyq/storage';
 import type { S3TestServer } from '@sandyq/storage/testing';
 import { Client } from 'minio';
 import { startArchive, type TestArchive } from './start-archive.ts';
 
+export type LockingStore = ReturnType<typeof createS3Store>;
+
 export interface LockingBucket {
-  readonly store: ObjectStore & ObjectLocks;
+  readonly store: LockingStore;
+  /** A part of it. */
+  readonly storeAt: (prefix: string) => LockingStore;
   /** An archive below a prefix of its own: a new index begins with an empty store. Nothing is compacted by itself. */
-  readonly startArchive: (prefix: string) => Promise<TestArchive>;
+  readonly startArchive: (prefix: string, environment?: Environment) => Promise<TestArchive>;
+  /** Settings of another store of an archive, below a prefix. */
+  readonly settingsOf: (name: 'COLD' | 'REPLICA', prefix: string) => Environment;
   /** Takes legal holds off, and removes everything. */
   readonly remove: () => Promise<void>;
 }
@@ -30,7 +43,16 @@ export async function makeLockingBucket(server: S3TestServer): Promise<LockingBu
   const store = createS3Store({ ...server, bucket });
   return {
     store,
-    startArchive: (prefix) =>
+    storeAt: (prefix) => createS3Store({ ...server, bucket, prefix }),
+    settingsOf: (name, prefix) => ({
+      [`S3_${name}_ENDPOINT`]: endpoint,
+      [`S3_${name}_REGION`]: region,
+      [`S3_${name}_BUCKET`]: bucket,
+      [`S3_${name}_ACCESS_KEY`]: accessKey,
+      [`S3_${name}_SECRET_KEY`]: secretKey,
+      [`SANDYQ_S3_${name}_PREFIX`]: prefix,
+    }),
+    startArchive: (prefix, environment) =>
       startArchive({
         environment: {
           S3_ENDPOINT: endpoint,
@@ -40,6 +62,7 @@ export async function makeLockingBucket(server: S3TestServer): Promise<LockingBu
           S3_SECRET_KEY: secretKey,
           SANDYQ_S3_PREFIX: prefix,
           SANDYQ_COMPACT_BYTES_PER_SECOND: '0',
+          ...environment,
         },
       }),
     remove: async () => {
@@ -58,4 +81,27 @@ export async function placeHoldOn(database: Database, scope: WrittenScope): Prom
   const order = { reason: 'r', authority: 'a', owner: 'o', reviewOn: '2090-01-31' };
   await database.inTransaction((client) => placeHold(client, { legalHoldId, scope, ...order }, 'alice'));
   return legalHoldId;
+}
+
+/** Puts a schedule in force that keeps one study for ever, and says nothing of others. */
+export async function adoptForEver(database: Database, studyInstanceUid: string): Promise<void> {
+  const text = `
+schedule: for-ever
+version: 1
+title: For ever
+source: test
+timeZone: UTC
+effective: { from: 2020-01-01 }
+rules: [{ id: all, title: All, when: { study: [${studyInstanceUid}] }, keep: for-ever, atEnd: review }]
+`;
+  const version = { schedule: 'for-ever', version: 1 };
+  await proposeSchedule(database, {
+    ...version,
+    text,
+    sha256: createHash('sha256').update(text).digest(),
+    effectiveFrom: '2020-01-01',
+    effectiveUntil: undefined,
+    proposedBy: 'alice',
+  });
+  await database.inTransaction((client) => adoptSchedule(client, version, 'bob'));
 }

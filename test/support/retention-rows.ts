@@ -32,6 +32,8 @@ export const RETENTION_ROWS = {
       rejected_by, ${MS('rejected_at')}, ${MS('restore_until')}, state, decided_by, ${MS('decided_at')} from rejection`,
   rejected_instance: `select sop_instance_uid, rejection_id, study_instance_uid, series_instance_uid,
       ${HEX('sha256')} as sha256 from rejected_instance`,
+  awaited_instance: `select a.sop_instance_uid, f.code as facility, a.rejection_id
+    from awaited_instance a join facility f using (facility_id)`,
   disposition: `select disposition_id, study_instance_uid, facility, is_whole_study, rejection_id, plan_id,
       ${HEX('plan_sha256')} as plan_sha256, schedule, schedule_version, rule, reason_code,
       ${HEX('content_sha256')} as content_sha256, instances, bytes, planned_by, approved_by, executed_by,

@@ -10,6 +10,7 @@ export {
 export * from './api-keys.ts';
 export { type ArchiveSize, COUNTED_STUDIES, readArchiveSize } from './archive-size.ts';
 export { type AuditEventRow, insertAuditEvents } from './audit-events.ts';
+export * from './background-requests.ts';
 export {
   type BaseBackup,
   type BaseBackupEnd,
@@ -224,6 +225,7 @@ export {
   claimForReplication,
   countReplicaDeletions,
   type ObjectToReplicate,
+  postponeReplicaDeletion,
   postponeReplication,
   type ReplicatedKind,
   type ReplicationFault,
@@ -277,6 +279,7 @@ export {
   supersededSegments,
   supersedeNext,
 } from './supersession.ts';
+export { isUuid } from './uuid.ts';
 export {
   countKnownRepeat,
   countQuarantineRepeat,

@@ -1,38 +1,20 @@
 /** A database of before the journal: what was decided then is told anew from its rows. */
-import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
 import { type JournalLine, maximumBatchLines } from '@sandyq/storage';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Database, openDatabase } from './database.ts';
+import type { Database } from './database.ts';
 import { readIndexState } from './index-state.ts';
 import { assignJournalBatch } from './journal-batches.ts';
 import { migrate } from './migrate.ts';
-import { dropDatabase, makeDatabase } from './testing/databases.ts';
+import { makeOlderDatabase, type OlderDatabase } from './testing/older-database.ts';
 
-const FOLDER = new URL('../migrations/', import.meta.url);
-let connectionString: string;
+let older: OlderDatabase;
 let database: Database;
 
 beforeAll(async () => {
-  connectionString = await makeDatabase();
-  database = openDatabase({ connectionString, maxConnections: 2 });
-  await database.query({
-    text: `create table schema_migration (number integer primary key, name text not null, sha256 text not null,
-      applied_at timestamptz not null default now())`,
-  });
-  for (const name of (await readdir(FOLDER)).filter((file) => file < '0006').sort()) {
-    const sql = await readFile(new URL(name, FOLDER), 'utf8');
-    await database.query({ text: sql });
-    await database.query({
-      text: 'insert into schema_migration (number, name, sha256) values ($1, $2, $3)',
-      values: [Number(name.slice(0, 4)), name, createHash('sha256').update(sql).digest('hex')],
-    });
-  }
+  older = await makeOlderDatabase('0006');
+  database = older.database;
 });
-afterAll(async () => {
-  await database.close();
-  await dropDatabase(connectionString);
-});
+afterAll(() => older?.drop());
 
 const ROWS = `
   insert into issuer (local_namespace, universal_id, universal_id_type) values ('IIN', '1.2.398', 'ISO');

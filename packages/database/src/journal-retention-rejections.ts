@@ -1,6 +1,14 @@
 /** Rejections that this database has forgotten: registered again, and what it shows of their instances is hidden or shown. */
 import type { JournalLine, NamedInstance, RetentionFacts } from '@sandyq/storage';
 import type { Queryable } from './database.ts';
+import { facilityIdOf } from './journal-principals.ts';
+import {
+  type Awaiting,
+  forgetAwaited,
+  forgetAwaitedOf,
+  keepUids,
+  registerAwaited,
+} from './retention/awaited-instances.ts';
 import { type ChangedInstance, setStates, showChange } from './retention/changed-instances.ts';
 import { lockStudy } from './retention/lock-study.ts';
 import { showRejected } from './retention/restore-rejection.ts';
@@ -15,8 +23,14 @@ export async function applyInstancesRejected(
   decided: Decided,
 ): Promise<void> {
   const { rejectionId, studyInstanceUid, planId } = fact;
+  await forgetAwaited(
+    client,
+    fact.instances.map(({ sopInstanceUid }) => sopInstanceUid),
+  );
+  const awaiting = await keepAwaited(client, fact);
   const study = await lockStudy(client, studyInstanceUid);
   await insertRejection(client, fact, decided);
+  if (awaiting !== undefined) await registerAwaited(client, awaiting);
   const shown = study === undefined ? [] : await shownInstances(client, study.studyKey, fact.instances);
   await register(client, fact);
   if (study !== undefined) {
@@ -31,6 +45,17 @@ export async function applyInstancesRejected(
     { planId, studyInstanceUid, rejectionId, from: ['planned'], to: 'rejected' },
     decided,
   );
+}
+
+/** Instances that the note has named beforehand, and that have not come since; undefined: the line names none. */
+async function keepAwaited(
+  client: Queryable,
+  { rejectionId, awaited, facility }: RetentionFacts['instances-rejected'],
+): Promise<Awaiting | undefined> {
+  if (awaited === undefined || facility === undefined) return undefined;
+  const facilityId = await facilityIdOf(client, facility);
+  const kept = await keepUids(client, awaited, facilityId);
+  return { rejectionId, facilityId, sopInstanceUids: [...kept] };
 }
 
 async function insertRejection(
@@ -99,6 +124,7 @@ export async function applyInstancesRestored(
   const [row] = found.rows;
   if (row === undefined) return;
   const { study_instance_uid: studyInstanceUid, plan_id: planId } = row;
+  await forgetAwaitedOf(client, rejectionId);
   const study = await lockStudy(client, studyInstanceUid);
   await client.query({
     text: `update rejection set state = 'restored', decided_by = $2, decided_at = $3 where rejection_id = $1`,

@@ -1,5 +1,6 @@
 /** Which objects the replica holds, and which wait to be copied to it. A row is claimed by one process at a time. */
 import type { Database, Queryable } from './database.ts';
+import { queueNewObject } from './retention/lock-rounds.ts';
 
 /** What has rows that say so; the journal is copied in order and has a cursor (replication-target.ts). */
 export type ReplicatedKind = 'segment' | 'quarantine';
@@ -90,6 +91,7 @@ export async function recordReplicated(
       where ${table.id} = $1::${table.type} and object_key = $2`,
     values: [id, objectKey],
   });
+  if (kind === 'segment') await queueNewObject(client, { segmentId: id, place: 'replica' });
 }
 
 /** Gives a claim back: the next attempt may be made in `seconds`. `fault`: why there is none before a person has looked. */
@@ -178,12 +180,25 @@ export async function replicaDeletions(client: Queryable, limit: number): Promis
   const result = await client.query<{ object_key: string }>({
     name: 'replica-deletions',
     text: `select object_key from replica_deletion
-      where recorded_at < coalesce((select min(received_at) from segment
+      where (retry_at is null or retry_at <= now()) and recorded_at < coalesce((select min(received_at) from segment
         where replicated_at is null and state in ('live', 'duplicate')), 'infinity')
       order by recorded_at limit $1`,
     values: [limit],
   });
   return result.rows.map((row) => row.object_key);
+}
+
+/** Puts one off that the replica keeps locked: it does not keep the others from going. */
+export async function postponeReplicaDeletion(
+  client: Queryable,
+  objectKey: string,
+  seconds: number,
+): Promise<void> {
+  await client.query({
+    name: 'postpone-replica-deletion',
+    text: 'update replica_deletion set retry_at = now() + make_interval(secs => $2) where object_key = $1',
+    values: [objectKey, seconds],
+  });
 }
 
 /** How many of them there are. */

@@ -1,5 +1,6 @@
 /** Objects that were put back, identical, because they were missing or damaged: recorded before anything is deleted. */
 import type { Queryable } from './database.ts';
+import { queueNewObject } from './retention/lock-rounds.ts';
 
 /** What is to be put back. */
 export interface RestoredObject {
@@ -25,11 +26,17 @@ export async function recordRestoring(client: Queryable, object: RestoredObject)
   return row.restored_object_id;
 }
 
-/** Notes that the object is there again, read back and right. */
+/** Notes that the object is there again, read back and right. It has no lock that the one before it had. */
 export async function recordRestored(client: Queryable, restoredObjectId: number): Promise<void> {
-  await client.query({
+  const restored = await client.query<{ store: RestoredObject['store']; segment_id: string | null }>({
     name: 'record-restored',
-    text: 'update restored_object set restored_at = now() where restored_object_id = $1',
+    text: `with restored as (
+        update restored_object set restored_at = now() where restored_object_id = $1 returning object_key, store)
+      select r.store, g.segment_id from restored r left join segment g on g.object_key = r.object_key and g.state <> 'deleted'`,
     values: [restoredObjectId],
   });
+  const [row] = restored.rows;
+  if (row === undefined || row.segment_id === null) return;
+  const place = row.store === 'primary' ? 'store' : 'replica';
+  await queueNewObject(client, { segmentId: row.segment_id, place });
 }

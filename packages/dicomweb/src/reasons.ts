@@ -211,6 +211,11 @@ export const warningReasons = {
     'Stored, but held: study belongs to another patient',
     'The administrator has to resolve the conflict before it can be seen.',
   ),
+  'rejected-beforehand': warning(
+    0xb103,
+    'Stored, but hidden: a rejection note has named it before',
+    'Nothing; the administrator can restore what was rejected by mistake.',
+  ),
 } as const satisfies Readonly<Record<string, Reason>>;
 
 /** Name of a failure reason. */

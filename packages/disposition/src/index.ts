@@ -27,6 +27,7 @@ export {
   type CarryOutOptions,
   carryOutDisposition,
 } from './execution/carry-out-disposition.ts';
+export { readPlanToExecute } from './execution/check-item.ts';
 export { describeCertificate, describeExecution } from './execution/describe-execution.ts';
 export { type ExecutionRequest, executePlan } from './execution/execute-plan.ts';
 export type { ExecutionPorts, PurgePorts } from './execution/execution-ports.ts';
@@ -45,14 +46,24 @@ export {
 } from './holds/place-hold.ts';
 export { type BoundStudy, type HoldSurvey, type SurveyOptions, surveyHold } from './holds/survey-hold.ts';
 export { lockObjects } from './object-lock/lock-objects.ts';
-export { lockObjectsOfStudy, type ObjectLockPorts } from './object-lock/lock-objects-of-study.ts';
+export {
+  lockObjectsOfStudy,
+  type ObjectLockPorts,
+  type PlacesWithLocks,
+} from './object-lock/lock-objects-of-study.ts';
 export {
   type Approval,
   approveDispositionPlan,
   assertSameSchedule,
   withdrawDispositionPlan,
 } from './planning/approve-plan.ts';
-export { type DescribedPlan, describePlan, describePlanItem } from './planning/describe-plan.ts';
+export {
+  type DescribedPlan,
+  describePlan,
+  describePlanItem,
+  type PlanStanding,
+  planStanding,
+} from './planning/describe-plan.ts';
 export {
   type ExplainRequest,
   type Explanation,
@@ -70,6 +81,7 @@ export {
 } from './planning/make-plan.ts';
 export { assertPlanIntact, type PlanBasis, PlanDigest } from './planning/plan-digest.ts';
 export { PLAN_REPORT_FORMATS, type PlanReportFormat, planReport } from './planning/plan-report.ts';
+export { type PlanRestoration, type RestoredPlan, restorePlan } from './planning/restore-plan.ts';
 export { type WhatIfRequest, whatIf } from './planning/what-if.ts';
 export { type Amount, type WhatIf } from './planning/what-if-tally.ts';
 export { decideLink } from './registers/decide-link.ts';
@@ -107,8 +119,18 @@ export {
 export type { RejectionPorts } from './rejection/rejection-ports.ts';
 export { inContendedTransaction } from './rejection/repeat-contended.ts';
 export { type RestoreRequest, restoreByHand } from './rejection/restore.ts';
-export { describeSchedule } from './schedules/describe-schedule.ts';
+export {
+  type DescribedAdoption,
+  describeAdoption,
+  describeSchedule,
+} from './schedules/describe-schedule.ts';
 export { demandScheduleInForce, findSchedule, type NamedSchedule } from './schedules/find-schedule.ts';
 export { adoptProposed, proposeSchedule } from './schedules/propose-schedule.ts';
 export { findReadySchedule, type ReadySchedule, readySchedules } from './schedules/ready-schedules.ts';
 export { type ReadSchedule, readScheduleVersion, scheduleInForce } from './schedules/schedule-in-force.ts';
+export {
+  type AdoptionQuestion,
+  type AdoptionSurvey,
+  type StrandedPlan,
+  surveyAdoption,
+} from './schedules/survey-adoption.ts';

@@ -45,6 +45,8 @@ export async function judge(ports: JudgePorts, newcomer: Newcomer, outcome: Comm
       return { kind: 'stored' };
     case 'identity-conflict':
       return { kind: 'stored', warning: 'identity-conflict' };
+    case 'rejected':
+      return { kind: 'stored', warning: 'rejected-beforehand' };
     case 'facility-conflict':
       return quarantine(ports, newcomer, {
         reason: 'foreign-study',

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addDays, dayIn, parseCalendarDate } from './calendar-date.ts';
+import { addDays, parseCalendarDate } from './calendar-date.ts';
+import { dayIn } from './day-in-zone.ts';
 import { addPeriod, parsePeriod } from './period.ts';
 
 const add = (date: string, period: string) => addPeriod(parseCalendarDate(date), parsePeriod(period));
@@ -62,5 +63,22 @@ describe('dayIn', () => {
     ['Asia/Seoul', '2023-12-31T15:00:00Z', '2024-01-01'],
   ])('%s at %s: %s', (zone, moment, day) => {
     expect(dayIn(zone, new Date(moment))).toBe(day);
+  });
+
+  it('is what the calendar of the zone says at every moment', () => {
+    const zones = ['Asia/Almaty', 'Europe/London', 'America/St_Johns', 'Pacific/Apia', 'Australia/Lord_Howe'];
+    // Days on which clocks changed, a day was left out, or the day came twice, and the hours around them
+    const changes = ['2024-02-29T18:00Z', '2010-11-07T02:30Z', '2011-12-30T10:00Z', '2021-03-28T01:00Z'];
+    const near = fc
+      .tuple(fc.constantFrom(...changes), fc.integer({ min: -2_880, max: 2_880 }))
+      .map(([change, minutes]) => new Date(Date.parse(change) + minutes * 60_000));
+    const any = fc.date({ min: new Date('1900-01-01'), max: new Date('2100-01-01'), noInvalidDate: true });
+    fc.assert(
+      fc.property(fc.constantFrom(...zones), fc.oneof(near, any), (timeZone, moment) => {
+        const calendar = new Intl.DateTimeFormat('sv', { timeZone, dateStyle: 'short' });
+        expect(dayIn(timeZone, moment)).toBe(calendar.format(moment));
+      }),
+      { numRuns: 2_000 },
+    );
   });
 });

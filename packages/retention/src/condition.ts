@@ -22,6 +22,8 @@ export interface Condition {
   readonly birthDate?: DateBounds;
   /** Age on the study date. */
   readonly ageAtStudy?: AgeBounds;
+  /** Age on the day of the last contact, as far as it is registered. */
+  readonly ageAtLastContact?: AgeBounds;
   /** Whether a death is registered. */
   readonly death?: boolean;
   /** The patient died within this period of the last contact. */

@@ -1,5 +1,6 @@
 /** What a schedule says of a study on a day: which rules apply, until when it is kept, and what is then to be done. Pure. */
-import { addDays, type CalendarDate, dayIn } from './calendar-date.ts';
+import { addDays, type CalendarDate } from './calendar-date.ts';
+import { dayIn } from './day-in-zone.ts';
 import { type InputName, type InputProblem, type Inputs, readInputs } from './inputs.ts';
 import { matchCondition } from './match-condition.ts';
 import { addPeriod } from './period.ts';
@@ -45,7 +46,8 @@ export interface Finding {
 export function evaluate(schedule: RetentionSchedule, subject: RetentionSubject, now: Date): Finding {
   const today = dayIn(schedule.timeZone, now);
   const inputs = readInputs(subject, { timeZone: schedule.timeZone, absence: schedule.absence, today });
-  const rules = schedule.rules.flatMap((rule) => applied(rule, inputs)).sort(longestFirst);
+  const rules = schedule.rules.flatMap((rule) => applied(rule, inputs));
+  if (rules.length > 1) rules.sort(longestFirst);
   const problems = [...inputs.problems, ...problemsOf(rules)];
   const longest = rules.find(({ earliestDisposition }) => earliestDisposition !== undefined);
   return {
@@ -63,34 +65,27 @@ export function evaluate(schedule: RetentionSchedule, subject: RetentionSubject,
 function applied(rule: RetentionRule, inputs: Inputs): AppliedRule[] {
   const matched = matchCondition(rule.when, inputs);
   if (matched.holds === 'no') return [];
-  const missing = new Set(matched.missing);
+  const missing = [...matched.missing];
   const known = (terms: readonly Term[]) => allPassed(terms, inputs, missing);
   const { keep } = rule;
   const earliestDisposition = keep === 'for-ever' ? 'never' : known(keep.atLeast);
   const overdueFrom = keep === 'for-ever' || keep.atMost === undefined ? undefined : known(keep.atMost);
-  return [{ rule, applies: matched.holds, earliestDisposition, overdueFrom, missing: [...missing] }];
+  return [{ rule, applies: matched.holds, earliestDisposition, overdueFrom, missing }];
 }
 
 /** The first day after all terms; undefined, with the reason in `missing`, if one cannot be reckoned. */
-function allPassed(
-  terms: readonly Term[],
-  inputs: Inputs,
-  missing: Set<InputName>,
-): CalendarDate | undefined {
+function allPassed(terms: readonly Term[], inputs: Inputs, missing: InputName[]): CalendarDate | undefined {
   const ends = terms.map((term) => endOf(term, inputs, missing));
   return ends.includes(undefined) ? undefined : latestOf(ends);
 }
 
 /** The anniversary itself is still kept: laws differ on whether the first day counts. */
-function endOf(term: Term, inputs: Inputs, missing: Set<InputName>): CalendarDate | undefined {
-  if ('untilAge' in term) {
-    if (inputs.birthDate !== undefined) return addDays(addPeriod(inputs.birthDate, term.untilAge), 1);
-    missing.add('birth-date');
-    return undefined;
-  }
-  const start = startOf(term.from, inputs);
-  if (start !== undefined) return addDays(addPeriod(start, term.period), 1);
-  missing.add(term.from);
+function endOf(term: Term, inputs: Inputs, missing: InputName[]): CalendarDate | undefined {
+  const isAge = 'untilAge' in term;
+  const start = isAge ? inputs.birthDate : startOf(term.from, inputs);
+  if (start !== undefined) return addDays(addPeriod(start, isAge ? term.untilAge : term.period), 1);
+  const input = isAge ? 'birth-date' : term.from;
+  if (!missing.includes(input)) missing.push(input);
   return undefined;
 }
 
@@ -104,15 +99,16 @@ function startOf(clock: Clock, inputs: Inputs): CalendarDate | undefined {
 }
 
 function problemsOf(rules: readonly AppliedRule[]): InputProblem[] {
-  const asking = new Map<InputName, string[]>();
-  for (const { rule, missing } of rules) {
-    for (const input of missing) asking.set(input, [...(asking.get(input) ?? []), rule.id]);
-  }
-  return [...asking].map(([input, ids]) => ({
-    input,
-    kind: 'missing',
-    text: `${input.replaceAll('-', ' ')} is not known, and ${ids.join(', ')} ${ids.length > 1 ? 'ask' : 'asks'} for it`,
-  }));
+  const asking = rules.filter(({ missing }) => missing.length > 0);
+  if (asking.length === 0) return [];
+  return [...new Set(asking.flatMap(({ missing }) => missing))].map((input) => {
+    const ids = asking.filter(({ missing }) => missing.includes(input)).map(({ rule }) => rule.id);
+    return {
+      input,
+      kind: 'missing',
+      text: `${input.replaceAll('-', ' ')} is not known, and ${ids.join(', ')} ${ids.length > 1 ? 'ask' : 'asks'} for it`,
+    };
+  });
 }
 
 function verdictOf(
@@ -140,9 +136,10 @@ function rank({ earliestDisposition }: AppliedRule): string {
 }
 
 function coldFromOf(rules: readonly AppliedRule[], inputs: Inputs): CalendarDate | undefined {
-  const certain = rules.filter(({ applies }) => applies === 'yes');
-  const terms = certain.flatMap(({ rule }) => (rule.cold === undefined ? [] : [rule.cold]));
-  return latestOf(terms.map((term) => endOf(term, inputs, new Set())));
+  const days = rules.map(({ applies, rule: { cold } }) =>
+    applies === 'yes' && cold !== undefined ? endOf(cold, inputs, []) : undefined,
+  );
+  return latestOf(days);
 }
 
 /** The latest of the days that are known. */

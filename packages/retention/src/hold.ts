@@ -1,6 +1,7 @@
 /** Legal holds: what suspends disposition, whatever a schedule says (ISO 15489-1 §9.9: disposition). Pure. */
-import { type CalendarDate, dayIn } from './calendar-date.ts';
+import type { CalendarDate } from './calendar-date.ts';
 import type { Condition } from './condition.ts';
+import { dayIn } from './day-in-zone.ts';
 import { type Inputs, readInputs } from './inputs.ts';
 import { matchCondition } from './match-condition.ts';
 import type { Absence } from './schedule.ts';

@@ -1,5 +1,7 @@
-export { addDays, type CalendarDate, dayIn, parseCalendarDate } from './calendar-date.ts';
+export { detailsAskedBy, type Judges } from './asked-details.ts';
+export { addDays, type CalendarDate, parseCalendarDate } from './calendar-date.ts';
 export type { AgeBounds, Condition, DateBounds, LaterStudies } from './condition.ts';
+export { dayIn } from './day-in-zone.ts';
 export { isRetentionError, RetentionError, type RetentionErrorCode } from './errors.ts';
 export { type AppliedRule, evaluate, type Finding, type Verdict } from './evaluate.ts';
 export {
@@ -34,7 +36,12 @@ export type {
   OtherStudy,
   PatientIdentifier,
   RetentionSubject,
-  SubjectDevice,
   SubjectPatient,
 } from './subject.ts';
+export {
+  everyDetail,
+  notRead,
+  type ReadDetails,
+  type SubjectDetail,
+} from './subject-details.ts';
 export type { DatedStudy } from './timeline.ts';

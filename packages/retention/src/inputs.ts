@@ -1,8 +1,9 @@
 /** What a study is judged by: its clock, the patient's dates, and what of them is missing or contradicts itself. Pure. */
-import { addDays, type CalendarDate, dayIn } from './calendar-date.ts';
+import { addDays, type CalendarDate } from './calendar-date.ts';
+import { dayIn } from './day-in-zone.ts';
 import type { Absence } from './schedule.ts';
 import type { RetentionSubject } from './subject.ts';
-import { type DatedStudy, laterThan, timelineOf } from './timeline.ts';
+import { type DatedStudy, isDated, laterThan, timelineOf } from './timeline.ts';
 
 /** An input that rules ask for. */
 export type InputName =
@@ -42,6 +43,8 @@ export interface Inputs {
   readonly deathDate: CalendarDate | 'none' | undefined;
   /** Latest study or registered contact. */
   readonly lastContact: CalendarDate;
+  /** The same of those whose date is known; earlier where a study of an unknown date was received since. */
+  readonly lastDatedContact: CalendarDate | undefined;
   /** Later than this study, in order; those of an unknown date by their receipt. */
   readonly laterStudies: readonly DatedStudy[];
   /** Found whatever the rules ask: none of these is ever ignored. */
@@ -58,11 +61,13 @@ export function readInputs(
   const clockSource = sourceOfClock(subject, firstReceivedOn, problems);
   const clock = clockSource === 'study-date' ? (subject.studyDate ?? firstReceivedOn) : firstReceivedOn;
   const timeline = timelineOf(subject.patient.otherStudies, timeZone);
-  const contacts = [timeline.at(-1)?.date, subject.patient.registeredContact];
-  const lastContact = contacts.reduce<CalendarDate>(
-    (latest, date) => (date !== undefined && date > latest ? date : latest),
-    clock,
-  );
+  const { registeredContact } = subject.patient;
+  const lastContact = latestOf([clock, timeline.at(-1)?.date, registeredContact]) ?? clock;
+  const lastDatedContact = latestOf([
+    clockSource === 'study-date' ? clock : undefined,
+    timeline.findLast(isDated)?.date,
+    registeredContact,
+  ]);
   if (lastContact > addDays(today, 1))
     problems.push(conflict('last-contact', 'a contact lies in the future'));
   noteIdentity(subject, problems);
@@ -74,8 +79,9 @@ export function readInputs(
     clock,
     clockSource,
     birthDate: birthDateOf(subject, clock, problems),
-    deathDate: deathDateOf(subject, { clock, today, absence }, problems),
+    deathDate: deathDateOf(subject, { clock, today, absence, lastDatedContact }, problems),
     lastContact,
+    lastDatedContact,
     laterStudies: laterThan(timeline, clock),
     problems,
   };
@@ -86,7 +92,7 @@ export function readInputs(
  * device was commissioned. A study made today can be received yesterday: zones differ by a day at most.
  */
 function sourceOfClock(
-  { studyDate, devices }: RetentionSubject,
+  { studyDate, commissionedOn }: RetentionSubject,
   firstReceivedOn: CalendarDate,
   problems: InputProblem[],
 ): Inputs['clockSource'] {
@@ -104,7 +110,7 @@ function sourceOfClock(
     );
     return 'first-receipt';
   }
-  if (devices.some(({ commissionedOn }) => commissionedOn !== undefined && studyDate < commissionedOn)) {
+  if (commissionedOn !== undefined && studyDate < commissionedOn) {
     problems.push(
       conflict(
         'study-date',
@@ -132,7 +138,12 @@ function birthDateOf(
 
 function deathDateOf(
   { patient }: RetentionSubject,
-  { clock, today, absence }: Pick<Inputs, 'clock' | 'today' | 'absence'>,
+  {
+    clock,
+    today,
+    absence,
+    lastDatedContact,
+  }: Pick<Inputs, 'clock' | 'today' | 'absence' | 'lastDatedContact'>,
   problems: InputProblem[],
 ): CalendarDate | 'none' | undefined {
   const [deathDate, ...others] = patient.deathDates;
@@ -143,8 +154,17 @@ function deathDateOf(
     problems.push(conflict('death', 'the date of death lies in the future'));
   else if (born) problems.push(conflict('death', 'the date of death is before the birth date'));
   else if (deathDate < clock) problems.push(conflict('death', 'the study is later than the date of death'));
+  else if (lastDatedContact !== undefined && deathDate < lastDatedContact)
+    problems.push(conflict('death', 'the patient was seen after the date of death'));
   else return deathDate;
   return undefined;
+}
+
+function latestOf(dates: readonly (CalendarDate | undefined)[]): CalendarDate | undefined {
+  return dates.reduce(
+    (latest, date) => (date !== undefined && (latest === undefined || date > latest) ? date : latest),
+    undefined,
+  );
 }
 
 function noteIdentity({ patient, hasIdentityConflict }: RetentionSubject, problems: InputProblem[]): void {

@@ -3,7 +3,16 @@ import type { CalendarDate } from './calendar-date.ts';
 import type { AgeBounds, Condition, DateBounds, LaterStudies } from './condition.ts';
 import type { InputName, Inputs } from './inputs.ts';
 import { addPeriod, type Period } from './period.ts';
-import type { DatedStudy } from './timeline.ts';
+import type { RetentionSubject } from './subject.ts';
+import {
+  type detailsOf,
+  detailsOfMember,
+  notRead,
+  type ReadDetails,
+  type SubjectDetail,
+  type SubjectDetails,
+} from './subject-details.ts';
+import { type DatedStudy, isDated } from './timeline.ts';
 
 /** `missing` are the inputs for want of which it is `unknown`; else it is empty. */
 export interface Matched {
@@ -15,35 +24,38 @@ const YES: Matched = { holds: 'yes', missing: [] };
 const NO: Matched = { holds: 'no', missing: [] };
 
 type Members = Required<Condition>;
+/** What is always read. */
+type Known = Omit<Inputs, 'subject'> & { readonly subject: Omit<RetentionSubject, SubjectDetail> };
+/** Beside it, the details that a member says it asks for; of any others nobody knows whether they were read. */
+type DetailsOf<Member> = Member extends keyof typeof detailsOf
+  ? Pick<SubjectDetails, (typeof detailsOf)[Member][number]>
+  : ReadDetails;
 type Matchers = {
-  readonly [Member in keyof Members]: (wanted: Members[Member], inputs: Inputs) => Matched;
+  readonly [Member in keyof Members]: (
+    wanted: Members[Member],
+    inputs: Known,
+    details: DetailsOf<Member>,
+  ) => Matched;
 };
 
 const matchers: Matchers = {
   modality: (wanted, { subject }) => oneOf(wanted, subject.modalities, 'modality'),
-  bodyPart: (wanted, { subject }) => {
-    const matched = oneOf(wanted, subject.bodyParts, 'body-part');
-    return matched.holds === 'no' && subject.lacksBodyPart ? unknown('body-part') : matched;
+  bodyPart: (wanted, _inputs, { bodyParts, lacksBodyPart }) => {
+    const matched = oneOf(wanted, bodyParts, 'body-part');
+    return matched.holds === 'no' && lacksBodyPart ? unknown('body-part') : matched;
   },
-  sopClass: (wanted, { subject }) => oneOf(wanted, subject.sopClasses, 'sop-class'),
+  sopClass: (wanted, _inputs, { sopClasses }) => oneOf(wanted, sopClasses, 'sop-class'),
   facility: (wanted, { subject }) => known(wanted.includes(subject.facility)),
   region: (wanted, { subject: { region } }) => oneOf(wanted, region === undefined ? [] : [region], 'region'),
-  device: (wanted, { subject }) =>
-    oneOf(
-      wanted,
-      subject.devices.map(({ code }) => code),
-      'device',
-    ),
-  programme: (wanted, { subject, absence }) =>
-    registered(wanted, subject.programmes, absence.programme === 'none', 'programme'),
+  device: (wanted, _inputs, { devices }) => oneOf(wanted, devices, 'device'),
+  programme: (wanted, { absence }, { programmes }) =>
+    registered(wanted, programmes, absence.programme === 'none', 'programme'),
   diagnosis: (wanted, { subject, absence }) => {
     const classes = subject.patient.diagnoses.map(({ diagnosisClass }) => diagnosisClass);
     return registered(wanted, classes, absence.diagnosis === 'none', 'diagnosis');
   },
-  attributes: (wanted, { subject }) =>
-    allOf(
-      Object.entries(wanted).map(([keyword, pattern]) => attribute(pattern, subject.attributes[keyword])),
-    ),
+  attributes: (wanted, _inputs, { attributes }) =>
+    allOf(Object.entries(wanted).map(([keyword, pattern]) => attribute(pattern, attributes[keyword]))),
   studyDate: (bounds, { clock, clockSource }) =>
     clockSource === 'study-date' ? within(bounds, clock) : unknown('study-date'),
   birthDate: (bounds, { birthDate }) =>
@@ -51,6 +63,10 @@ const matchers: Matchers = {
   ageAtStudy: (bounds, { birthDate, clock, clockSource }) => {
     if (birthDate === undefined) return unknown('birth-date');
     return clockSource === 'study-date' ? aged(bounds, birthDate, clock) : unknown('study-date');
+  },
+  ageAtLastContact: (bounds, { birthDate, lastContact, lastDatedContact }) => {
+    if (birthDate === undefined) return unknown('birth-date');
+    return lastContact === lastDatedContact ? aged(bounds, birthDate, lastContact) : unknown('last-contact');
   },
   death: (wanted, { deathDate }) =>
     deathDate === undefined ? unknown('death') : known(wanted === (deathDate !== 'none')),
@@ -67,29 +83,39 @@ const matchers: Matchers = {
         wanted.some((patient) => patient.issuer === issuer && patient.id === id),
       ),
     ),
-  any: (conditions, inputs) =>
-    negated(allOf(conditions.map((condition) => negated(matchCondition(condition, inputs))))),
-  not: (condition, inputs) => negated(matchCondition(condition, inputs)),
+  any: (conditions, inputs, details) =>
+    negated(allOf(conditions.map((condition) => negated(matchMembers(condition, inputs, details))))),
+  not: (condition, inputs, details) => negated(matchMembers(condition, inputs, details)),
 };
 
-/** Judges a condition. */
+/** Judges a condition. Throws TypeError where it asks for a detail of the subject that was not read. */
 export function matchCondition(condition: Condition, inputs: Inputs): Matched {
-  const results: Matched[] = [];
+  return matchMembers(condition, inputs, inputs.subject);
+}
+
+function matchMembers(condition: Condition, inputs: Known, details: ReadDetails): Matched {
+  let matched = YES;
   for (const member of Object.keys(condition) as (keyof Condition)[]) {
-    const matched = matchMember(member, condition, inputs);
+    matched = both(matched, matchMember(member, condition, inputs, details));
     if (matched.holds === 'no') return NO;
-    results.push(matched);
   }
-  return allOf(results);
+  return matched;
 }
 
 function matchMember<Member extends keyof Members>(
   member: Member,
   condition: Pick<Partial<Members>, Member>,
-  inputs: Inputs,
+  inputs: Known,
+  details: ReadDetails,
 ): Matched {
   const wanted: Members[Member] | undefined = condition[member];
-  return wanted === undefined ? YES : matchers[member](wanted, inputs);
+  return wanted === undefined ? YES : matchers[member](wanted, inputs, detailsFor(member, details));
+}
+
+function detailsFor<Member extends keyof Members>(member: Member, details: ReadDetails): DetailsOf<Member> {
+  const unread = detailsOfMember(member).find((detail) => details[detail] === notRead);
+  if (unread !== undefined) throw new TypeError(`${member} asks for ${unread}, which were not read`);
+  return details as DetailsOf<Member>;
 }
 
 /** Values that a study always has somewhere: none at all means that they are not known. */
@@ -139,15 +165,17 @@ function aged({ from, under }: AgeBounds, birthDate: CalendarDate, date: Calenda
   return known((from === undefined || hasReached(from)) && (under === undefined || !hasReached(under)));
 }
 
-function later({ modality, sameFacility, within: period }: LaterStudies, inputs: Inputs): Matched {
+function later({ modality, sameFacility, within: period }: LaterStudies, inputs: Known): Matched {
   const { clock, subject, laterStudies } = inputs;
   const last = period === undefined ? undefined : addPeriod(clock, period);
   const candidates = laterStudies.filter(
-    ({ date, facility }) =>
-      (last === undefined || date <= last) && (sameFacility !== true || facility === subject.facility),
+    ({ facility, modalities }) =>
+      (sameFacility !== true || facility === subject.facility) &&
+      modalities.some((each) => modality?.includes(each) ?? true),
   );
-  const fits = ({ modalities }: DatedStudy) => modalities.some((each) => modality?.includes(each) ?? true);
-  return known(candidates.some(fits));
+  const isLater = (study: DatedStudy) => isDated(study) && (last === undefined || study.date <= last);
+  if (candidates.some(isLater)) return YES;
+  return candidates.every(isDated) ? NO : unknown('later-studies');
 }
 
 function known(holds: boolean): Matched {
@@ -159,9 +187,14 @@ function unknown(input: InputName): Matched {
 }
 
 function allOf(parts: readonly Matched[]): Matched {
-  if (parts.some(({ holds }) => holds === 'no')) return NO;
-  const missing = parts.flatMap((part) => part.missing);
-  return missing.length === 0 ? YES : { holds: 'unknown', missing: [...new Set(missing)] };
+  return parts.reduce(both, YES);
+}
+
+function both(one: Matched, other: Matched): Matched {
+  if (one.holds === 'no' || other.holds === 'no') return NO;
+  if (one.holds === 'yes') return other;
+  if (other.holds === 'yes') return one;
+  return { holds: 'unknown', missing: [...new Set([...one.missing, ...other.missing])] };
 }
 
 function negated(matched: Matched): Matched {

@@ -53,10 +53,13 @@ describe('parseSchedule', () => {
     expect(faultOf(valid.replace(from, to))).toContain(fault);
   });
 
-  it('refuses one that ends before it begins', () => {
-    const text = valid.replace('from: 2025-02-03\nrules', 'from: 2025-02-03\n  until: 2025-02-02\nrules');
-    expect(faultOf(text)).toBe('effective.until is before effective.from');
-  });
+  it.each(['2025-02-02', '2025-02-03'])(
+    'refuses one that is never in force, because it ends on %s',
+    (until) => {
+      const text = valid.replace('from: 2025-02-03\nrules', `from: 2025-02-03\n  until: ${until}\nrules`);
+      expect(faultOf(text)).toBe('effective.until is not after effective.from');
+    },
+  );
 
   it('refuses aliases that grow without end', () => {
     const levels = Array.from(

@@ -35,8 +35,8 @@ export function parseSchedule(text: string): RetentionSchedule {
   if (repeated !== undefined)
     throw new RetentionError('invalid-schedule', `two rules have the id ${repeated}`);
   const { from, until } = plain.effective;
-  if (until !== undefined && until < from)
-    throw new RetentionError('invalid-schedule', 'effective.until is before effective.from');
+  if (until !== undefined && until <= from)
+    throw new RetentionError('invalid-schedule', 'effective.until is not after effective.from');
   const absence = { death: 'unknown', diagnosis: 'unknown', programme: 'unknown', ...plain.absence };
   return revive({ ...plain, absence }) as RetentionSchedule;
 }
@@ -153,7 +153,8 @@ function revive(value: unknown, name = ''): unknown {
   if (typeof value === 'string') return periodMembers.has(name) ? parsePeriod(value) : value;
   if (Array.isArray(value)) return value.map((each) => revive(each));
   if (typeof value !== 'object' || value === null) return value;
-  const within = name === 'ageAtStudy' ? new Set(['from', 'under']) : new Set<string>();
+  const isAge = name === 'ageAtStudy' || name === 'ageAtLastContact';
+  const within = isAge ? new Set(['from', 'under']) : new Set<string>();
   return Object.fromEntries(
     Object.entries(value).map(([key, each]) => [
       key,

@@ -49,6 +49,22 @@ describe('uk-nhs, registers complete', () => {
         'child-of-17',
       ],
       ['17 the day after: a child', { born: '1993-06-16' }, '2018-06-17', 'destroy', '2018-06-17', 'child'],
+      [
+        'a child last seen at 17: to the 26th',
+        { born: '2000-03-01', others: [{ studied: '2017-03-15' }] },
+        '2025-03-16',
+        'keep',
+        '2026-03-02',
+        'child-of-17',
+      ],
+      [
+        'seen at 17 and again at 18: eight years',
+        { born: '1993-01-01', others: [{ studied: '2011-02-01' }] },
+        '2019-02-01',
+        'keep',
+        '2019-02-02',
+        'child',
+      ],
       ['18 on the day of the study', { born: '1992-06-15' }, '2018-06-16', 'destroy', '2018-06-16', 'adult'],
       [
         'a child seen again as an adult',

@@ -9,8 +9,16 @@ describe('kr-medical-service-act', () => {
     ['a CT after five years: may be extended once', {}, '2015-06-16', 'review', '2015-06-16', 'radiograph'],
     ['ultrasound is policy', { modalities: ['US'] }, '2015-06-16', 'review', '2015-06-16', 'ultrasound'],
     [
-      'ultrasound and CT: ultrasound is named',
+      'ultrasound and CT: the law asks for the CT',
       { modalities: ['CT', 'US'] },
+      '2015-06-16',
+      'review',
+      '2015-06-16',
+      'radiograph',
+    ],
+    [
+      'ultrasound and a report: policy',
+      { modalities: ['SR', 'US'] },
       '2015-06-16',
       'review',
       '2015-06-16',

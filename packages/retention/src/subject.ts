@@ -1,8 +1,9 @@
-/** What retention knows of a study. Absent means not known; who reads it from the index leaves nothing out. */
+/** What retention knows of a study. Absent means not known; who reads it from the index leaves nothing out that is asked for. */
 import type { CalendarDate } from './calendar-date.ts';
+import type { ReadDetails } from './subject-details.ts';
 
 /** A study: the unit of retention. */
-export interface RetentionSubject {
+export interface RetentionSubject extends ReadDetails {
   readonly studyInstanceUid: string;
   /** Study Date (0008,0020). */
   readonly studyDate?: CalendarDate;
@@ -12,29 +13,14 @@ export interface RetentionSubject {
   readonly accessionNumber?: string;
   /** Of its series. */
   readonly modalities: readonly string[];
-  /** Body Part Examined (0018,0015) of its series. */
-  readonly bodyParts: readonly string[];
-  /** A series says no body part. */
-  readonly lacksBodyPart: boolean;
-  readonly sopClasses: readonly string[];
   /** Code of the owning facility, and its region, where that is registered. */
   readonly facility: string;
   readonly region?: string;
-  /** Devices its series came from, as far as they are known. */
-  readonly devices: readonly SubjectDevice[];
-  /** Values of attributes of the study by keyword, for conditions on them. */
-  readonly attributes: Readonly<Record<string, readonly string[]>>;
-  /** Programmes (screening rounds, trials) that it was registered for. */
-  readonly programmes: readonly string[];
+  /** The latest day on which one of its devices was commissioned; absent where none was after the study date. */
+  readonly commissionedOn?: CalendarDate;
   readonly patient: SubjectPatient;
   /** Instances of it are kept back, because they name another patient. */
   readonly hasIdentityConflict: boolean;
-}
-
-/** A device that made part of the study. */
-export interface SubjectDevice {
-  readonly code: string;
-  readonly commissionedOn?: CalendarDate;
 }
 
 /** The patient under all confirmed identifiers. */

@@ -1,10 +1,16 @@
 /** The studies of a person in the order of their days: reckoned once, however many of them are judged. Pure. */
-import { addDays, type CalendarDate, dayIn } from './calendar-date.ts';
+import { addDays, type CalendarDate } from './calendar-date.ts';
+import { dayIn } from './day-in-zone.ts';
 import type { OtherStudy } from './subject.ts';
 
 /** Another study with its date. */
 export interface DatedStudy extends OtherStudy {
   readonly date: CalendarDate;
+}
+
+/** Whether it was made on that day; else it was received then, and made at any time before. */
+export function isDated({ date, studyDate }: DatedStudy): boolean {
+  return date === studyDate;
 }
 
 interface Timeline {

@@ -7,6 +7,7 @@ export {
   openObjectStore,
 } from './open-archive.ts';
 export { type ColdTier, openColdStore } from './open-cold-tier.ts';
-export { OperatorError, operatorOf } from './operators.ts';
+export { assertStillOperator, OperatorError, operatorOf } from './operators.ts';
+export type { PlaceWithLocks } from './places-with-locks.ts';
 export type { Peers } from './processes/peers.ts';
 export { type Mounted, type ServiceDefinition, startService } from './start-service.ts';

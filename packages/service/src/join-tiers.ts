@@ -6,6 +6,7 @@ import {
   boundedRanges,
   type ColdObjects,
   type FileSystem,
+  hasObjectLocks,
   maintenanceWithColdTier,
   type ObjectStore,
   type RangeReads,
@@ -81,6 +82,7 @@ export function joinTiers(hot: HotTier, ports: Ports): Tiers {
       hot: withMaintenance(hot.store, hot.plain),
       ...coldSpool(ports),
       restore: plain.restore && ((key, signal) => plain.restore?.(key, signal) ?? Promise.resolve()),
+      locks: hasObjectLocks(plain) ? plain : undefined,
     },
   };
 }

@@ -37,6 +37,7 @@ import { apiKeySource } from './api-key-source.ts';
 import { ioCounts } from './io-counts.ts';
 import { joinTiers } from './join-tiers.ts';
 import { type ColdTier, rememberColdTier } from './open-cold-tier.ts';
+import { type PlaceWithLocks, placesWithLocks } from './places-with-locks.ts';
 import { noPeers, type Peers } from './processes/peers.ts';
 
 /** Facility that owns what a sender without a facility stores; only the single user is one. */
@@ -57,8 +58,8 @@ export interface Archive {
   readonly replica: (ObjectStore & StoreMaintenance) | undefined;
   /** Where old studies lie, if one is configured: `store` finds them there by itself. */
   readonly coldTier: ColdTier | undefined;
-  /** Locks on single objects of the store, if it is of a kind that can have them. */
-  readonly locks: ObjectLocks | undefined;
+  /** Locks on single objects of store, cold tier and replica, where they are of a kind that can have them. */
+  readonly locks: readonly PlaceWithLocks[];
   readonly fileSystem: FileSystem;
   readonly spool: SegmentSpool;
   /** UUIDs of version 7. */
@@ -123,13 +124,14 @@ export async function openArchive({
       },
       { settings, database, fileSystem, newId, spool, logger },
     );
+    const replica = settings.replica && openReplica(settings.replica, settings.s3TimeoutSeconds, fileSystem);
     const audit = createAuditWriter({ insert: (events) => insertAuditEvents(database, events), logger });
     return {
       settings,
       database,
       ...tiers,
-      locks: hasObjectLocks(plainStore) ? plainStore : undefined,
-      replica: settings.replica && openReplica(settings.replica, settings.s3TimeoutSeconds, fileSystem),
+      locks: placesWithLocks(settings, { store: plainStore, coldTier: tiers.coldTier, replica }),
+      replica,
       fileSystem,
       spool,
       newId,
@@ -204,13 +206,14 @@ function openReplica(
   settings: S3Settings,
   timeoutSeconds: number,
   fileSystem: FileSystem,
-): ObjectStore & StoreMaintenance {
+): ObjectStore & StoreMaintenance & { readonly locks: ObjectLocks | undefined } {
   const plain = openBucket(settings, timeoutSeconds, fileSystem);
   const store = withRetry(withLimit(plain, { puts: REPLICA_CALLS_AT_ONCE, reads: REPLICA_CALLS_AT_ONCE }));
   return {
     ...store,
     settle: (key, signal) => plain.settle(key, signal),
     removeUnfinished: (before, signal) => plain.removeUnfinished(before, signal),
+    locks: hasObjectLocks(plain) ? plain : undefined,
   };
 }
 

@@ -8,6 +8,7 @@ import {
   createFilesystemStore,
   createS3Store,
   type FileSystem,
+  type ObjectLocks,
   type ObjectStore,
   type RangeReads,
   type SegmentSpool,
@@ -28,6 +29,8 @@ export interface ColdTier extends ColdObjects {
   readonly folder: string | undefined;
   /** Asks for an archived object to be made readable, where its store archives; readable later. */
   readonly restore: ArchivedObjects['restore'] | undefined;
+  /** Locks on its objects, if it is of a kind that can have them. */
+  readonly locks: ObjectLocks | undefined;
 }
 
 /** The store of the cold tier; `restore` where it may archive what is put there. */

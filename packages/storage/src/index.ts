@@ -125,7 +125,7 @@ export {
   verifySegment,
 } from './segment/verify-segment.ts';
 // Cold tier
-export type { ColdObjects, OnColdRead } from './tiers/cold-objects.ts';
+export { type ColdObjects, type OnColdRead, tieredPrefix } from './tiers/cold-objects.ts';
 export { maintenanceWithColdTier, rangesWithColdTier, withColdTier } from './tiers/with-cold-tier.ts';
 // Wrappers
 export { boundedRanges, type RangeLimits } from './wrappers/bounded-ranges.ts';

@@ -12,8 +12,8 @@ import { coldTierPorts } from './keep-cold-tier.ts';
 
 /** For what was begun. */
 export function purgePorts(archive: Archive): PurgePorts {
-  const { database, store, maintenance, replica, spool, logger } = archive;
-  return { database, store, maintenance, replica, spool, logger, now: () => new Date() };
+  const { database, store, maintenance, replica, coldTier, spool, logger } = archive;
+  return { database, store, maintenance, replica, coldTier, spool, logger, now: () => new Date() };
 }
 
 /** For the execution of plans. */

@@ -18,6 +18,7 @@ import { pageRoutes } from './pages/page-routes.ts';
 import { pathPrefixOf } from './pages/path-prefix.ts';
 import { reconcileTasks } from './reconcile-continuously.ts';
 import { createReplication, createReplicationGauges } from './replicate-objects.ts';
+import { requestTasks } from './requests/request-tasks.ts';
 import { createDispositionUpkeep } from './resume-dispositions.ts';
 import { searchRoutes } from './search-route.ts';
 import { createConflictSettling } from './settle-conflicts.ts';
@@ -121,6 +122,7 @@ function backgroundTasks(archive: Archive, pixels: PixelValueComparison): Backgr
     }),
     { name: 'name-keys', idleMs: NAME_KEYS_IDLE_MS, run: createNameKeys(archive) },
     { name: 'trim-series-metadata', idleMs: TRIM_METADATA_IDLE_MS, run: createSeriesMetadataTrim(archive) },
+    ...requestTasks(archive).map((task) => journal.afterJoining(task)),
     ...reconcileTasks(archive, pixels, (task) => journal.afterJoining(task)),
   ];
 }

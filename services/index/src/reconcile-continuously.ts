@@ -10,7 +10,8 @@ import type { Archive } from '@sandyq/service';
 import { reconcilePorts } from './admin/ports.ts';
 import type { BackgroundTask } from './background.ts';
 import { RECONCILE_MINIMUM_AGE_MS } from './reconcile-archive.ts';
-import { createRequestedReconcile } from './reconcile-requested.ts';
+import { requestedReconcile } from './reconcile-requested.ts';
+import { createRequestedWork } from './requests/work-off-requests.ts';
 
 /** From the beginning of a pass to that of the next; entries are compared with rows once a day. */
 const PASS_INTERVAL_MS = 3_600_000;
@@ -46,7 +47,7 @@ export function reconcileTasks(
     afterJoining({
       name: 'reconcile-requested',
       idleMs: REQUESTED_IDLE_MS,
-      run: createRequestedReconcile(archive, pixels),
+      run: createRequestedWork(archive, requestedReconcile(archive, pixels)),
     }),
     // Rewrites and accepted instances of index processes that died: on their machine there may be no ingest.
     afterJoining({ name: 'sweep-spool', idleMs: SPOOL_IDLE_MS, run: () => sweepSpoolOf(archive, pixels) }),

@@ -61,7 +61,7 @@ async function deleteSuperseded({ database, store, logger, settings }: Ports): P
       if (!isStorageError(error, 'locked')) throw error;
       // It goes when its lock has: see lock-objects.ts.
       logger.info('superseded-segment-locked', { segmentId });
-      await noteLockedObjects(database, [objectKey]);
+      await noteLockedObjects(database, [objectKey], ['store', 'cold']);
       await postponeDeletion(database, segmentId);
       return;
     }

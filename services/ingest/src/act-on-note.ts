@@ -27,14 +27,15 @@ export interface StoredNote {
 
 /**
  * Hides what a stored note refers to, before its sender is told of success. One that is held out, or known as something
- * else, does nothing. Throws what is trouble of ours: the sender sends it again, and it takes effect then.
+ * else, does nothing; one that another note has named beforehand acts as if that had come later. Throws what is trouble of ours: the sender sends it again, and it takes effect then.
  */
 export async function actOnNote(
   dependencies: IngestDependencies,
   { instance, verdict, sender, notes }: StoredNote,
 ): Promise<void> {
-  const isPlain = verdict.kind === 'stored' && verdict.warning === undefined;
-  if (!isPlain || instance.entry.sopClassUid !== keyObjectSelectionUid) return;
+  const isStored =
+    verdict.kind === 'stored' && (verdict.warning ?? 'rejected-beforehand') === 'rejected-beforehand';
+  if (!isStored || instance.entry.sopClassUid !== keyObjectSelectionUid) return;
   const note = parseRejectionNote(instance.json);
   if (note === undefined) return;
   await recordNote(notes, note);
@@ -43,7 +44,7 @@ export async function actOnNote(
     return;
   }
   const { principalId, facility } = sender;
-  await applyRejectionNote(dependencies, note, { principalId, facilityId: facility.facilityId });
+  await applyRejectionNote(dependencies, note, { principalId, facility });
 }
 
 /** One row for each study that it speaks of. */

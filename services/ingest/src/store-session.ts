@@ -288,6 +288,6 @@ function resultOf(identification: Identification, verdict: Verdict): StoreResult
     studyInstanceUid,
     seriesInstanceUid,
     warning: verdict.warning,
-    isRetrievable: verdict.warning !== 'identity-conflict',
+    isRetrievable: verdict.warning !== 'identity-conflict' && verdict.warning !== 'rejected-beforehand',
   };
 }

@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openDatabase, streamSubjects } from '@sandyq/database';
-import { evaluate, parseSchedule, type RetentionSchedule } from '@sandyq/retention';
+import { detailsAskedBy, evaluate, parseSchedule, type RetentionSchedule } from '@sandyq/retention';
 import type { CheckCase, CheckReport, Scale } from '../bench-case.ts';
 import { inMebibytes, MEBIBYTE } from '../checks/mebibytes.ts';
 import { startScaleDatabases, withClient } from '../search-scale/scale-databases.ts';
@@ -53,11 +53,12 @@ async function judgeAll(url: string, name: string): Promise<Judged> {
   const schedule: RetentionSchedule = parseSchedule(await readFile(join(SCHEDULES, `${name}.yaml`), 'utf8'));
   const database = openDatabase({ connectionString: url });
   const verdicts: Record<string, number> = {};
+  const details = detailsAskedBy({ schedules: [schedule], holds: [] });
   const now = new Date();
   const begin = performance.now();
   let [studies, peakBytes] = [0, 0];
   try {
-    for await (const batch of streamSubjects(database)) {
+    for await (const batch of streamSubjects(database, { details })) {
       for (const subject of batch) {
         const { verdict } = evaluate(schedule, subject, now);
         verdicts[verdict] = (verdicts[verdict] ?? 0) + 1;

@@ -11,6 +11,7 @@ import type { Candidate, Standing } from './candidate.ts';
 import { claimSopInstances, readExisting } from './claim-sop-instances.ts';
 import { countNewcomers } from './count-newcomers.ts';
 import type { CommitOutcome, ExistingInstance, InstanceCommit, SegmentCommit } from './facts.ts';
+import { hideAwaited } from './hide-awaited.ts';
 import { hideReplayed } from './hide-replayed.ts';
 import { insertInstances, insertSegments } from './instances.ts';
 import { insertKept } from './kept-entries.ts';
@@ -20,6 +21,7 @@ import { recordAbsences } from './record-absences.ts';
 import { type KeysBySegment, resolveKeys } from './resolve-keys.ts';
 import { ensureSeries } from './series.ts';
 import { joinStudies } from './studies.ts';
+import { takeOverAwaited } from './take-over-awaited.ts';
 import { noteVerdictsDue } from './verdicts-due.ts';
 
 /** Retries of a transaction that collided with another one. */
@@ -86,17 +88,20 @@ async function commitWithin(
   keys: KeysBySegment,
 ): Promise<Outcomes> {
   const candidates = segments.flatMap((segment) => candidatesOf(segment, keys));
-  const [, inserted, claimed] = await Promise.all([
+  const [, inserted, fresh] = await Promise.all([
     client.query(KEEP_PLANS),
     insertSegments(client, segments, keys),
     claimSopInstances(client, candidates),
   ]);
+  const unclaimed = candidates.filter((candidate) => !fresh.has(candidate));
+  const taken = await takeOverAwaited(client, unclaimed);
+  const claimed = fresh.union(taken);
   await assertNotRetired(client, segments, { inserted, claimed });
   const former = segments.flatMap((segment) => candidatesOf(segment, keys, segment.former ?? []));
   const standings = await joinStudies(client, [...claimed], former);
   await ensureSeries(client, standings);
   const rows = Promise.all([insertInstances(client, standings), recordAbsences(client, standings)]);
-  const others = candidates.filter((candidate) => !claimed.has(candidate));
+  const others = unclaimed.filter((candidate) => !taken.has(candidate));
   // Nothing else needs them to be there, unless there is more to the batch than new instances.
   if (others.length > 0 || segments.some(({ kept }) => kept !== undefined)) await rows;
   const outcomes = await outcomesOf(client, standings, others);
@@ -110,6 +115,8 @@ async function commitWithin(
     assertKeysOfHeld(client, standings),
   ]);
   await hideReplayed(client, standings);
+  for (const { instance } of await hideAwaited(client, taken, standings))
+    outcomes.set(instance, { kind: 'rejected' });
   return outcomes;
 }
 
@@ -172,7 +179,7 @@ function knownOutcome(
   if (holder === undefined) throw new KeysChangedError();
   const isOwn = holder.segmentId === segment.segmentId && holder.ordinal === instance.ordinal;
   if (!isOwn) return { kind: 'exists', existing: holder };
-  return { kind: holder.state === 'identity-conflict' ? 'identity-conflict' : 'stored' };
+  return { kind: holder.state === 'active' || holder.state === 'disposed' ? 'stored' : holder.state };
 }
 
 /** A segment of which every entry is held elsewhere, byte for byte, may be superseded. */

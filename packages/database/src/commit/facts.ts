@@ -152,6 +152,8 @@ export type CommitOutcome =
   | { readonly kind: 'stored' }
   /** Stored, but held out of search and retrieval: another patient's identifier in a known study. */
   | { readonly kind: 'identity-conflict' }
+  /** Stored and hidden: a rejection note has named it before it came. */
+  | { readonly kind: 'rejected' }
   /** Not in the index: the study belongs to another facility's patient. The caller keeps it in quarantine. */
   | { readonly kind: 'facility-conflict' }
   /** This SOP Instance UID is known. The caller compares and records the verdict. */

@@ -3,7 +3,7 @@
  * being purged. In the transaction of the commit, so that nobody sees it meanwhile.
  */
 import type { Queryable } from '../database.ts';
-import { type ChangedInstance, showChange } from '../retention/changed-instances.ts';
+import { type ChangedInstance, hideRows, showChange } from '../retention/changed-instances.ts';
 import type { Candidate, Standing } from './candidate.ts';
 
 /** Asks nothing where nothing is replayed. Counts, founders and revisions come out as after the rejection. */
@@ -42,17 +42,11 @@ async function hideInStudy(
   const found = await rejectedAmong(client, studyKey, candidates);
   const [first] = found;
   if (first === undefined) return;
-  const uids = found.map((one) => one.sop_instance_uid);
-  await client.query({
-    name: 'hide-replayed-sop-instances',
-    text: `update sop_instance set state = 'rejected' where sop_instance_uid = any ($1)`,
-    values: [uids],
-  });
-  await client.query({
-    name: 'hide-replayed-instances',
-    text: `update instance set state = 'rejected' where study_key = $1 and sop_instance_uid = any ($2)`,
-    values: [studyKey, uids],
-  });
+  await hideRows(
+    client,
+    studyKey,
+    found.map((one) => one.sop_instance_uid),
+  );
   await showChange(client, {
     kind: 'rejected',
     studyKey,

@@ -88,12 +88,22 @@ async function readCodes(client: Queryable, candidates: readonly Candidate[]): P
   return new Map(result.rows.map(({ name, code }) => [name, code]));
 }
 
-/** A study of another facility's patient: the UID is given back, the bytes stay in quarantine as this segment's entry. */
+/**
+ * A study of another facility's patient: the UID is given back, or kept on for what a rejection note waits for; the bytes
+ * stay in quarantine as this segment's entry.
+ */
 async function refuse(client: Queryable, candidates: readonly Candidate[]) {
   if (candidates.length === 0) return;
+  const uids = candidates.map((candidate) => candidate.instance.sopInstanceUid);
   await client.query({
     name: 'give-back-sop-instances',
     text: 'delete from sop_instance where sop_instance_uid = any ($1)',
-    values: [candidates.map((candidate) => candidate.instance.sopInstanceUid)],
+    values: [uids],
+  });
+  await client.query({
+    name: 'keep-on-sop-instances',
+    text: `insert into sop_instance (sop_instance_uid, state)
+      select distinct sop_instance_uid, 'awaited' from awaited_instance where sop_instance_uid = any ($1)`,
+    values: [uids],
   });
 }

@@ -7,7 +7,7 @@ import type { CommitOutcome, InstanceCommit, SegmentCommit } from './facts.ts';
 
 /** Whether somebody has yet to record what becomes of the instance. */
 export function isVerdictDue(outcome: CommitOutcome): boolean {
-  return outcome.kind !== 'stored' && outcome.kind !== 'identity-conflict';
+  return outcome.kind !== 'stored' && outcome.kind !== 'identity-conflict' && outcome.kind !== 'rejected';
 }
 
 /** Marks the segments that have entries to be judged. */

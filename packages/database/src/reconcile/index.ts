@@ -10,13 +10,3 @@ export {
   type ReconcilePass,
   takeOpenPass,
 } from './reconcile-pass.ts';
-export {
-  advanceReconcileRequest,
-  endReconcileRequest,
-  insertReconcileRequest,
-  lastReconcileRequest,
-  type ReconcileRequestRow,
-  readReconcileRequest,
-  releaseReconcileRequest,
-  takeReconcileRequest,
-} from './reconcile-requests.ts';

@@ -80,7 +80,10 @@ export async function giveUpSegments(
   return found.map(({ key }) => key);
 }
 
-/** Those in which its instances lie now. Other copies of them turn up when receipts are read (take-out-rejected.ts). */
+/**
+ * Those in which its instances lie now, and quarantine objects of them that wait to be cleared away. Other copies of them
+ * turn up when receipts are read (take-out-rejected.ts).
+ */
 async function segmentsOfRejection(
   client: Queryable,
   studyKey: number,
@@ -88,10 +91,14 @@ async function segmentsOfRejection(
 ): Promise<string[]> {
   const found = await rows<{ key: string }>(
     client,
-    `select distinct g.object_key as key from rejected_instance r
+    `select g.object_key as key from rejected_instance r
       join instance i on i.study_key = $1 and i.sop_instance_uid = r.sop_instance_uid
       join segment g on g.segment_id = i.segment_id
-      where r.rejection_id = $2 order by key`,
+      where r.rejection_id = $2
+      union
+      select q.leftover_object_key from quarantine q join rejected_instance r using (study_instance_uid, sop_instance_uid)
+      where r.rejection_id = $2 and q.leftover_object_key is not null
+      order by key`,
     [studyKey, rejectionId],
   );
   return found.map(({ key }) => key);

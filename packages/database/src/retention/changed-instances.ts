@@ -30,6 +30,24 @@ export async function setStates(
   });
 }
 
+/** Gives these instances of a study the state `rejected`. */
+export async function hideRows(
+  client: Queryable,
+  studyKey: number,
+  sopInstanceUids: readonly string[],
+): Promise<void> {
+  await client.query({
+    name: 'hide-sop-instances',
+    text: `update sop_instance set state = 'rejected' where sop_instance_uid = any ($1)`,
+    values: [sopInstanceUids],
+  });
+  await client.query({
+    name: 'hide-instances',
+    text: `update instance set state = 'rejected' where study_key = $1 and sop_instance_uid = any ($2)`,
+    values: [studyKey, sopInstanceUids],
+  });
+}
+
 /** What has become of them. `shown`, `held-out`: a link between patients has settled a conflict, or does not any more. */
 export interface ShownChange {
   readonly kind: 'rejected' | 'restored' | 'shown' | 'held-out';
@@ -61,4 +79,13 @@ export async function showChange(client: Queryable, change: ShownChange): Promis
       ],
     });
   }
+}
+
+/** What was decided on the study has hidden and shown nothing; a replay of its segments cannot tell. */
+export async function noteDecision(client: Queryable, studyKey: number, now: Date): Promise<void> {
+  await client.query({
+    name: 'note-decision-on-study',
+    text: 'update study set updated_at = greatest(updated_at, $2) where study_key = $1',
+    values: [studyKey, now],
+  });
 }

@@ -1,6 +1,8 @@
 /** Which segments lie in the cold tier. Where bytes lie is the stores' to say: these rows follow, and reconcile corrects them. */
 import type { Database, Queryable } from '../database.ts';
 import { rows } from '../read-rows.ts';
+import { queueObjectLock } from './lock-rounds.ts';
+import { forgetObjectLock } from './object-locks.ts';
 
 /** The cold tier as the database knows it. */
 export interface ColdTierRow {
@@ -57,6 +59,12 @@ export type MoveObstacle = 'compaction' | 'verdicts' | 'replication' | 'damage';
 /** Compaction has it in its queue, and is not switched off. */
 const IS_JOINED_SOON = `(compact_due is not null and compact_due > now() - interval '1 day')`;
 
+/** Why a segment is not moved now; null: it can be. `hasReplica` is SQL. */
+const obstacleIf = (hasReplica: string) => `case when condition <> 'whole' then 'damage'
+  when verdicts_due or state = 'duplicate' then 'verdicts'
+  when ${IS_JOINED_SOON} then 'compaction'
+  when ${hasReplica} and replicated_at is null then 'replication' end`;
+
 /** The segments in use of a study, oldest first. `hasReplica`: one that the replica lacks stays until it has it. */
 export function tieredSegments(
   client: Queryable,
@@ -67,10 +75,7 @@ export function tieredSegments(
     client,
     `select segment_id as "segmentId", object_key as "objectKey", size_bytes as "sizeBytes",
         receipt_sha256 as "receiptSha256", tier,
-        case when condition <> 'whole' then 'damage'
-          when verdicts_due or state = 'duplicate' then 'verdicts'
-          when ${IS_JOINED_SOON} then 'compaction'
-          when $2 and replicated_at is null then 'replication' end as obstacle
+        ${obstacleIf('$2')} as obstacle
       from segment
       where study_key = (select study_key from study where study_instance_uid = $1) and state in ('live', 'duplicate')
       order by received_at, segment_id`,
@@ -81,8 +86,10 @@ export function tieredSegments(
 /** A study of which something is hot. */
 export interface HotStudy {
   readonly studyInstanceUid: string;
-  /** Of its hot segments. */
+  /** Of its hot segments that can be moved now; 0: none can. */
   readonly bytes: number;
+  /** Its hot segments that cannot, by reason. */
+  readonly waiting: Readonly<Partial<Record<MoveObstacle, number>>>;
   /** Something of it was brought back at the given time or later. */
   readonly isRecalled: boolean;
 }
@@ -91,16 +98,21 @@ export interface HotStudy {
 export function hotStudies(
   client: Queryable,
   studyInstanceUids: readonly string[],
-  recalledSince: Date,
+  { recalledSince, hasReplica }: { readonly recalledSince: Date; readonly hasReplica: boolean },
 ): Promise<HotStudy[]> {
   return rows<HotStudy>(
     client,
-    `select s.study_instance_uid as "studyInstanceUid", sum(g.size_bytes)::float8 as bytes,
-        coalesce(bool_or(g.tier_since >= $2), false) as "isRecalled"
-      from study s join segment g on g.study_key = s.study_key
-      where s.study_instance_uid = any ($1) and g.tier = 'hot' and g.state in ('live', 'duplicate')
-      group by s.study_instance_uid order by s.study_instance_uid`,
-    [studyInstanceUids, recalledSince],
+    `select uid as "studyInstanceUid", coalesce(sum(bytes) filter (where obstacle is null), 0)::float8 as bytes,
+        coalesce(jsonb_object_agg(obstacle, segments) filter (where obstacle is not null), '{}') as waiting,
+        bool_or(is_recalled) as "isRecalled"
+      from (select s.study_instance_uid as uid, o.obstacle, count(*) as segments, sum(g.size_bytes) as bytes,
+          coalesce(bool_or(g.tier_since >= $2), false) as is_recalled
+        from study s join segment g on g.study_key = s.study_key
+          cross join lateral (select ${obstacleIf('$3')} as obstacle) o
+        where s.study_instance_uid = any ($1) and g.tier = 'hot' and g.state in ('live', 'duplicate')
+        group by 1, 2) parts
+      group by uid order by uid`,
+    [studyInstanceUids, recalledSince, hasReplica],
   );
 }
 
@@ -110,6 +122,10 @@ export function hotStudies(
  */
 export type CopyOutcome = 'noted' | 'changed' | 'disposed';
 
+/** Until the store lets it go, nobody has to try. */
+const HOT_COPY_GRACE_BEGINS = `greatest(now(), (select l.retained_until from object_lock l
+  where l.segment_id = segment.segment_id and l.place = 'store'))`;
+
 /** Notes that a verified copy lies in the cold tier, beside the hot one, which goes when its grace has passed. */
 export function recordMovedToCold(database: Database, segmentId: string): Promise<CopyOutcome> {
   return database.inTransaction(async (client) => {
@@ -118,12 +134,15 @@ export function recordMovedToCold(database: Database, segmentId: string): Promis
     if (held.tier === 'cold') return 'noted';
     const moved = await client.query({
       name: 'record-moved-to-cold',
-      text: `update segment set tier = 'cold', tier_since = now(), hot_copy_since = now(), verified_at = now(),
-          compact_due = null
+      text: `update segment set tier = 'cold', tier_since = now(), hot_copy_since = ${HOT_COPY_GRACE_BEGINS},
+          verified_at = now(), compact_due = null
         where segment_id = $1 and state = 'live' and condition = 'whole' and not ${IS_JOINED_SOON}`,
       values: [segmentId],
     });
-    return moved.rowCount === 1 ? 'noted' : 'changed';
+    if (moved.rowCount !== 1) return 'changed';
+    // The hot copy waits until this one is locked as it is.
+    await queueObjectLock(client, { segmentId, place: 'cold' });
+    return 'noted';
   });
 }
 
@@ -153,7 +172,8 @@ export type HotCopyEnd = 'gone' | 'stays';
 
 /**
  * Takes the oldest hot copy whose grace has passed, if no other process has it, and has it deleted while the row is held:
- * nobody brings the segment back meanwhile. Returns whether there was one. What `work` throws leaves it for later.
+ * nobody brings the segment back meanwhile. One whose cold copy is still to be locked waits. Returns whether there was one.
+ * What `work` throws leaves it for later.
  */
 export function endNextHotCopy(
   database: Database,
@@ -166,6 +186,7 @@ export function endNextHotCopy(
       `select segment_id as "segmentId", object_key as "objectKey", size_bytes as "sizeBytes" from segment
         where hot_copy_since <= now() - make_interval(secs => $1) and tier = 'cold' and state = 'live'
           and recall_due is null
+          and not exists (select from object_lock_due d where d.study_key = segment.study_key)
         order by hot_copy_since limit 1 for update skip locked`,
       [graceSeconds],
     );
@@ -173,21 +194,25 @@ export function endNextHotCopy(
     await client.query({ text: 'set local idle_in_transaction_session_timeout = 0' });
     const end = await work(copy);
     await client.query({
-      // A lock was one of that object.
-      text: `update segment set hot_copy_since = null, has_legal_hold = has_legal_hold and $2,
-          retained_until = case when $2 then retained_until end,
+      text: `update segment set hot_copy_since = null,
           tier = case when $2 then 'hot' else tier end, tier_since = case when $2 then now() else tier_since end
         where segment_id = $1`,
       values: [copy.segmentId, end === 'stays'],
     });
+    await forgetObjectLock(client, {
+      segmentId: copy.segmentId,
+      place: end === 'stays' ? 'cold' : 'store',
+    });
+    if (end === 'stays') await queueObjectLock(client, { segmentId: copy.segmentId, place: 'store' });
     return true;
   });
 }
 
-/** Puts a hot copy off whose deletion failed: as if its grace began now. */
+/** Puts a hot copy off whose deletion failed: as if its grace began now, or when the store retains it no longer. */
 export async function postponeHotCopy(client: Queryable, segmentId: string): Promise<void> {
   await client.query({
-    text: 'update segment set hot_copy_since = now() where segment_id = $1 and hot_copy_since is not null',
+    text: `update segment set hot_copy_since = ${HOT_COPY_GRACE_BEGINS}
+      where segment_id = $1 and hot_copy_since is not null`,
     values: [segmentId],
   });
 }

@@ -121,8 +121,9 @@ export async function announceDisposed(
 }
 
 /**
- * Nothing looks for objects that are gone: their segments, their damage, their place in the replica. In a database that is
- * catching up instances may lie in one of them still, until the rewrite that took them over is found.
+ * Nothing looks for objects that are gone: their segments, their damage, their place in the replica, what quarantine lists of
+ * their bytes. That it was accepted, or replaced, stays true and stays in the journal; it is never told as discarded, which
+ * nobody decided, and an index that is made anew has no such rows either. In a database that is catching up instances may lie in one of them still, until the rewrite that took them over is found.
  */
 async function forgetObjects(client: Queryable, dispositionId: string): Promise<void> {
   const listed = '(select o.object_key from disposition_object o where o.disposition_id = $1)';
@@ -139,7 +140,7 @@ async function forgetObjects(client: Queryable, dispositionId: string): Promise<
     ],
     [
       'quarantined',
-      `update quarantine q set state = 'discarded' from segment g
+      `delete from quarantine q using segment g
         where g.object_key in ${listed} and q.segment_id = g.segment_id and q.state in ('accepted', 'replaced')`,
     ],
     ['leftovers', `update quarantine set leftover_object_key = null where leftover_object_key in ${listed}`],

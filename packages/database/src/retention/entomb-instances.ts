@@ -23,9 +23,9 @@ export async function entombInstances(
     name: 'entomb-sop-instances',
     text: `insert into sop_instance as p (sop_instance_uid, sha256, state, disposition_id)
       select t.uid, t.sha256, 'disposed', $1 from unnest($2::text[], $3::bytea[]) as t (uid, sha256) order by t.uid
-      on conflict (sop_instance_uid) do update set state = 'disposed', disposition_id = $1, study_key = null,
-        series_key = null, segment_id = null, ordinal = null
-      where p.state <> 'disposed' and p.sha256 = excluded.sha256
+      on conflict (sop_instance_uid) do update set state = 'disposed', disposition_id = $1, sha256 = excluded.sha256,
+        study_key = null, series_key = null, segment_id = null, ordinal = null
+      where p.state = 'awaited' or p.state <> 'disposed' and p.sha256 = excluded.sha256
       returning sop_instance_uid`,
     values: [
       dispositionId,
@@ -48,6 +48,7 @@ async function removeRows(
     ['known_encoding', false],
     ['identity_conflict', false],
     ['proposed_correction', false],
+    ['awaited_instance', false],
   ];
   for (const [table, isBelowStudy] of removals) {
     if (isBelowStudy && studyKey === undefined) continue;
@@ -57,4 +58,16 @@ async function removeRows(
       values: isBelowStudy ? [uids, studyKey] : [uids],
     });
   }
+  await removeAccepted(client, uids);
+}
+
+/** Entries of quarantine of these very bytes: that they were accepted is in the journal, and their bytes are nowhere. */
+async function removeAccepted(client: Queryable, uids: readonly string[]): Promise<void> {
+  await client.query({
+    name: 'remove-disposed-accepted',
+    text: `delete from quarantine q using sop_instance p
+      where p.sop_instance_uid = any ($1) and q.sha256 = p.sha256 and q.sop_instance_uid = p.sop_instance_uid
+        and q.state = 'accepted'`,
+    values: [uids],
+  });
 }

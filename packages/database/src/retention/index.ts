@@ -7,7 +7,15 @@ export {
   type AlikePatients,
   listAlikePatients,
 } from './alike-patients.ts';
+export { keepUids, studiesOfOthers } from './awaited-instances.ts';
 export { beginDisposition, listDispositionObjects } from './begin-disposition.ts';
+export {
+  type BoundPlan,
+  plansBoundTo,
+  rejectionsByPlan,
+  studiesHiddenOfPlan,
+  type VersionName,
+} from './bound-plans.ts';
 export {
   type Certificate,
   type EndedWithObjects,
@@ -80,16 +88,31 @@ export {
 } from './legal-holds.ts';
 export { type ListedStudy, listedStudies } from './listed-studies.ts';
 export { isBeingCompacted, lockStudyContent } from './lock-content.ts';
-export { type LockedStudy, lockStudy } from './lock-study.ts';
 export {
   advanceObjectLockCursor,
-  claimLocksOfStudy,
-  type LockedSegment,
-  locksOfStudies,
-  noteLockedObjects,
+  type DueStudy,
+  dueLocks,
+  endDueLocks,
+  enterLockingPlaces,
+  type LockingPlace,
+  lockingPlaces,
   type ObjectLockState,
+  postponeObjectLocks,
+  queueNewObject,
+  queueObjectLock,
   readObjectLockState,
   recordLockPass,
+} from './lock-rounds.ts';
+export { type LockedStudy, lockStudy } from './lock-study.ts';
+export {
+  claimLocksOfStudy,
+  forgetObjectLock,
+  type KnownLock,
+  type LockedObject,
+  type LockPlace,
+  type LockRole,
+  locksOfStudies,
+  noteLockedObjects,
   recordObjectLock,
   type StudyLocks,
 } from './object-locks.ts';
@@ -170,10 +193,17 @@ export {
   type RejectionFilter,
   type RejectionState,
 } from './rejection-list.ts';
-export { countRejectable, type NewRejection, type RejectionScope, rejectInstances } from './rejections.ts';
+export {
+  type AwaitedByNote,
+  countRejectable,
+  type NewRejection,
+  type RejectionScope,
+  rejectInstances,
+} from './rejections.ts';
 export { type Restoration, restoreRejection } from './restore-rejection.ts';
 export {
   adoptedAround,
+  adoptedSchedules,
   adoptSchedule,
   listSchedules,
   type NewSchedule,
@@ -198,7 +228,7 @@ export {
   type StandingPlan,
   type StudyStanding,
 } from './study-standing.ts';
-export { readSubject, type SubjectFilter, streamSubjects } from './subjects.ts';
+export { readSubject, type SubjectStream, streamSubjects } from './subjects.ts';
 export {
   giveUpSegment,
   offsetsInQuarantine,

@@ -2,6 +2,7 @@
 import type { Queryable } from '../database.ts';
 import { type InsertTarget, insertRows } from '../insert-rows.ts';
 import { rows } from '../read-rows.ts';
+import type { VersionName } from './bound-plans.ts';
 
 /** `skipped`: something has changed since it was planned; the outcome says what. */
 export type PlanItemState = 'planned' | 'rejected' | 'purging' | 'purged' | 'transferred' | 'skipped';
@@ -167,18 +168,24 @@ export async function planProgress(client: Queryable, planId: string): Promise<P
   );
 }
 
-/** Of these studies, those that an open or approved plan which has not expired at `now` still means to dispose of. */
+/** When, and by which version of a schedule: plans that have expired, or were made by another one, do nothing. */
+export interface PlansInForce {
+  readonly now: Date;
+  readonly rules: VersionName;
+}
+
+/** Of these studies, those that an open or approved plan in force still means to dispose of. */
 export async function alreadyPlanned(
   client: Queryable,
   studyInstanceUids: readonly string[],
-  now: Date,
+  { now, rules: { schedule, version } }: PlansInForce,
 ): Promise<ReadonlySet<string>> {
   const found = await rows<{ uid: string }>(
     client,
     `select distinct i.study_instance_uid as uid from disposition_plan_item i join disposition_plan p using (plan_id)
       where i.study_instance_uid = any ($1::text[]) and i.state in ('planned', 'rejected', 'purging')
-        and p.state in ('open', 'approved') and p.expires_at > $2`,
-    [studyInstanceUids, now],
+        and p.state in ('open', 'approved') and p.expires_at > $2 and p.schedule = $3 and p.schedule_version = $4`,
+    [studyInstanceUids, now, schedule, version],
   );
   return new Set(found.map(({ uid }) => uid));
 }

@@ -2,6 +2,7 @@
 import type { Database, Queryable } from '../database.ts';
 import { rows } from '../read-rows.ts';
 import { type CopyOutcome, lockCopied } from './cold-tier.ts';
+import { queueNewObject } from './lock-rounds.ts';
 
 /** What to bring back: everything cold of a study, named by itself or by one of its objects. */
 export type RecallRequest = { readonly studyInstanceUid: string } | { readonly objectKey: string };
@@ -74,6 +75,7 @@ export function recordRecalled(
         where segment_id = $1 and tier = 'cold'`,
       values: [segmentId],
     });
+    await queueNewObject(client, { segmentId, place: 'store' });
     return 'noted';
   });
 }

@@ -1,6 +1,6 @@
 /**
- * The lock of what registers and people say: patients' facts and links, programmes, regions. Who decides on a study shares
- * it, who writes has it alone: what a decision did not see was written after it.
+ * The lock of what registers and people say: patients' facts and links, programmes, regions, and which schedule is adopted.
+ * Who decides on a study shares it, who writes has it alone: what a decision did not see was written after it.
  */
 import type { Queryable } from '../database.ts';
 

@@ -27,13 +27,16 @@ export interface Rejection {
   readonly decidedAt: Date | undefined;
   /** Instances that it hides now. */
   readonly instances: number;
+  /** Instances that its note names and that have not come yet. */
+  readonly awaited: number;
 }
 
 const COLUMNS = `j.rejection_id as "rejectionId", j.study_instance_uid as "studyInstanceUid",
   j.series_instance_uid as "seriesInstanceUid", j.reason_code as "reasonCode", j.reason_text as "reasonText",
   j.plan_id as "planId", j.note_uid as "noteUid", j.rejected_by as "rejectedBy", j.rejected_at as "rejectedAt",
   j.restore_until as "restoreUntil", j.state, j.decided_by as "decidedBy", j.decided_at as "decidedAt",
-  (select count(*) from rejected_instance r where r.rejection_id = j.rejection_id) as instances`;
+  (select count(*) from rejected_instance r where r.rejection_id = j.rejection_id) as instances,
+  (select count(*) from awaited_instance a where a.rejection_id = j.rejection_id) as awaited`;
 
 /** The rejection of this id. */
 export async function findRejection(client: Queryable, rejectionId: string): Promise<Rejection | undefined> {
@@ -70,7 +73,7 @@ export function listRejections(
   );
 }
 
-/** Whether anything was ever rejected because of this note. */
+/** Whether anything was ever rejected, or is awaited, because of this note. */
 export async function hasNoteTakenEffect(client: Queryable, noteUid: string): Promise<boolean> {
   const result = await client.query({
     name: 'has-note-taken-effect',

@@ -6,7 +6,9 @@ import type { RejectionReasonCode } from '@sandyq/retention';
 import { maximumInstancesOfLine } from '@sandyq/storage';
 import type { Queryable } from '../database.ts';
 import { writeJournalLine } from '../journal.ts';
-import { type ChangedInstance, setStates, showChange } from './changed-instances.ts';
+import { pagesOf } from '../pages-of.ts';
+import { registerAwaited } from './awaited-instances.ts';
+import { type ChangedInstance, noteDecision, setStates, showChange } from './changed-instances.ts';
 import { lockStudy } from './lock-study.ts';
 
 /** Which instances of a study. */
@@ -32,29 +34,41 @@ export interface NewRejection extends RejectionScope {
   readonly now: Date;
   /** Before this it is not purged. */
   readonly restoreUntil: Date;
+  /** Named by the note, and not here: hidden when they arrive in a study of its sender's facility. */
+  readonly awaited?: AwaitedByNote | undefined;
+}
+
+/** Instances of one series that are not here, and for which `keepUids` has kept their UIDs. */
+export interface AwaitedByNote {
+  readonly facilityId: number;
+  /** Code of the facility. */
+  readonly facility: string;
+  readonly sopInstanceUids: readonly string[];
 }
 
 /**
  * Hides what of the scope counts (active, or held out by an identity conflict) and is not rejected yet; counts anew,
  * raises revisions, tells the change feed and the journal. Returns how many instances were hidden: where there are none
- * nothing is recorded, but for a plan, whose rejection then stands for what others have rejected. Locks the study and its
- * series (lock-study.ts). Call it within the transaction that decides it; report it when its lines are durable.
+ * nothing is recorded, but for a plan, whose rejection then stands for what others have rejected, and for what a note names
+ * beforehand. Locks the study and its series (lock-study.ts). Call it within the transaction that decides it; report it
+ * when its lines are durable.
  */
 export async function rejectInstances(client: Queryable, rejection: NewRejection): Promise<number> {
   if (rejection.sopInstanceUids !== undefined && rejection.seriesInstanceUid === undefined)
     throw new TypeError('instances are rejected within a series');
+  const { rejectionId, awaited } = rejection;
   const study = await lockStudy(client, rejection.studyInstanceUid);
-  if (study === undefined) return 0;
-  const found = await findRejectable(client, study.studyKey, rejection);
-  if (found.length === 0 && rejection.planId === undefined) return 0;
+  const found = study === undefined ? [] : await findRejectable(client, study.studyKey, rejection);
+  const isOfPlan = study !== undefined && rejection.planId !== undefined;
+  if (found.length === 0 && !isOfPlan && awaited === undefined) return 0;
   await insertRejection(client, rejection);
-  await registerRejected(client, rejection, found);
-  await setStates(client, {
-    studyKey: study.studyKey,
-    rejectionId: rejection.rejectionId,
-    state: `'rejected'`,
-  });
-  await showChange(client, { ...rejection, kind: 'rejected', studyKey: study.studyKey, instances: found });
+  if (awaited !== undefined) await registerAwaited(client, { rejectionId, ...awaited });
+  if (study !== undefined && found.length > 0) {
+    const { studyKey } = study;
+    await registerRejected(client, rejection, found);
+    await setStates(client, { studyKey, rejectionId, state: `'rejected'` });
+    await showChange(client, { ...rejection, kind: 'rejected', studyKey, instances: found });
+  } else if (study !== undefined) await noteDecision(client, study.studyKey, rejection.now);
   await journalRejected(client, rejection, found);
   return found.length;
 }
@@ -63,6 +77,18 @@ async function findRejectable(
   client: Queryable,
   studyKey: number,
   { seriesInstanceUid, sopInstanceUids }: RejectionScope,
+): Promise<ChangedInstance[]> {
+  if (sopInstanceUids === undefined) return findOfSeries(client, studyKey, { seriesInstanceUid });
+  const found: ChangedInstance[] = [];
+  for (const page of pagesOf([...new Set(sopInstanceUids)].sort()))
+    found.push(...(await findOfSeries(client, studyKey, { seriesInstanceUid, sopInstanceUids: page })));
+  return found;
+}
+
+async function findOfSeries(
+  client: Queryable,
+  studyKey: number,
+  { seriesInstanceUid, sopInstanceUids }: Omit<RejectionScope, 'studyInstanceUid'>,
 ): Promise<ChangedInstance[]> {
   const result = await client.query<ChangedInstance & Record<string, unknown>>({
     name: 'find-rejectable',
@@ -88,7 +114,8 @@ export async function countRejectable(client: Queryable, scope: RejectionScope):
   return row && (await findRejectable(client, row.study_key, scope)).length;
 }
 
-async function insertRejection(client: Queryable, rejection: NewRejection): Promise<void> {
+/** Its row alone. */
+export async function insertRejection(client: Queryable, rejection: NewRejection): Promise<void> {
   await client.query({
     name: 'insert-rejection',
     text: `insert into rejection (rejection_id, study_instance_uid, series_instance_uid, reason_code, reason_text, plan_id,
@@ -109,37 +136,52 @@ async function insertRejection(client: Queryable, rejection: NewRejection): Prom
   });
 }
 
-async function registerRejected(
+/** Which bytes it hides. */
+export async function registerRejected(
   client: Queryable,
-  { rejectionId, studyInstanceUid }: NewRejection,
+  { rejectionId, studyInstanceUid }: Pick<NewRejection, 'rejectionId' | 'studyInstanceUid'>,
   found: readonly ChangedInstance[],
 ): Promise<void> {
-  await client.query({
-    name: 'register-rejected',
-    text: `insert into rejected_instance (rejection_id, study_instance_uid, sop_instance_uid, series_instance_uid, sha256)
-      select $1, $2, * from unnest($3::text[], $4::text[], $5::bytea[])`,
-    values: [
-      rejectionId,
-      studyInstanceUid,
-      found.map((one) => one.sop_instance_uid),
-      found.map((one) => one.series_instance_uid),
-      found.map((one) => one.sha256),
-    ],
-  });
+  for (const page of pagesOf(found)) {
+    await client.query({
+      name: 'register-rejected',
+      text: `insert into rejected_instance (rejection_id, study_instance_uid, sop_instance_uid, series_instance_uid, sha256)
+        select $1, $2, * from unnest($3::text[], $4::text[], $5::bytea[])`,
+      values: [
+        rejectionId,
+        studyInstanceUid,
+        page.map((one) => one.sop_instance_uid),
+        page.map((one) => one.series_instance_uid),
+        page.map((one) => one.sha256),
+      ],
+    });
+  }
 }
 
-async function journalRejected(
+/** Says in the journal what it hides, and what it waits for. `now` undefined: the time of the transaction. */
+export async function journalRejected(
   client: Queryable,
-  rejection: NewRejection,
+  rejection: Omit<NewRejection, 'now'> & { readonly now: Date | undefined },
   found: readonly ChangedInstance[],
 ): Promise<void> {
-  const { rejectionId, studyInstanceUid, seriesInstanceUid, reasonCode, reasonText, planId, noteUid } =
-    rejection;
-  for (let start = 0; start === 0 || start < found.length; start += maximumInstancesOfLine) {
+  const {
+    rejectionId,
+    studyInstanceUid,
+    seriesInstanceUid,
+    reasonCode,
+    reasonText,
+    planId,
+    noteUid,
+    awaited,
+  } = rejection;
+  const uids = awaited?.sopInstanceUids ?? [];
+  const most = Math.max(found.length, uids.length);
+  for (let start = 0; start === 0 || start < most; start += maximumInstancesOfLine) {
+    const end = start + maximumInstancesOfLine;
     await writeJournalLine(client, {
       kind: 'instances-rejected',
       decidedBy: rejection.rejectedBy,
-      occurredAt: rejection.now,
+      ...(rejection.now !== undefined && { occurredAt: rejection.now }),
       fact: {
         rejectionId,
         studyInstanceUid,
@@ -149,11 +191,12 @@ async function journalRejected(
         planId,
         noteUid,
         restoreUntil: rejection.restoreUntil.toISOString(),
-        instances: found.slice(start, start + maximumInstancesOfLine).map((one) => ({
+        instances: found.slice(start, end).map((one) => ({
           seriesInstanceUid: one.series_instance_uid,
           sopInstanceUid: one.sop_instance_uid,
           sha256: one.sha256.toString('hex'),
         })),
+        ...(start < uids.length && { awaited: uids.slice(start, end), facility: awaited?.facility }),
       },
     });
   }

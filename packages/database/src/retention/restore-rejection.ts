@@ -2,7 +2,8 @@
 import type { Queryable } from '../database.ts';
 import { DatabaseError } from '../errors.ts';
 import { writeJournalLine } from '../journal.ts';
-import { type ChangedInstance, setStates, showChange } from './changed-instances.ts';
+import { forgetAwaitedOf } from './awaited-instances.ts';
+import { type ChangedInstance, noteDecision, setStates, showChange } from './changed-instances.ts';
 import { type LockedStudy, lockStudy } from './lock-study.ts';
 
 /** Which rejection is undone, why, and by whom. */
@@ -14,13 +15,14 @@ export interface Restoration {
 }
 
 /**
- * Shows everything again that the rejection hid: instances are active, or held out as they were. Returns how many. Possible
- * until a purge has begun. Throws DatabaseError('not-found') for one that does not exist, ('conflict') for one that was
+ * Shows everything again that the rejection hid: instances are active, or held out as they were; what its note names and is
+ * not here yet will be shown too. Returns how many. Possible until a purge has begun. Throws DatabaseError('not-found') for one that does not exist, ('conflict') for one that was
  * restored or is being purged. Locks and reports as rejectInstances.
  */
 export async function restoreRejection(client: Queryable, restoration: Restoration): Promise<number> {
   const { rejectionId, now } = restoration;
   const studyInstanceUid = await studyOfRejection(client, rejectionId);
+  await forgetAwaitedOf(client, rejectionId);
   const study = await lockStudy(client, studyInstanceUid);
   await settleRestored(client, restoration);
   const shown = await showRejected(client, { rejectionId, studyInstanceUid, study, now });
@@ -51,6 +53,7 @@ export async function showRejected(
     const { studyKey } = study;
     await setStates(client, { studyKey, rejectionId, state: STATE_OF_RESTORED });
     await showChange(client, { kind: 'restored', studyKey, studyInstanceUid, instances, now });
+    if (instances.length === 0) await noteDecision(client, studyKey, now);
   }
   await client.query({
     name: 'forget-rejected',

@@ -3,6 +3,7 @@ import type { Queryable } from '../database.ts';
 import { DatabaseError } from '../errors.ts';
 import { writeJournalLine } from '../journal.ts';
 import { rows } from '../read-rows.ts';
+import { lockRegisters } from './registers-lock.ts';
 
 /** A version of a schedule, without its text. */
 export interface ScheduleVersion {
@@ -76,7 +77,8 @@ export async function listSchedules(client: Queryable): Promise<ScheduleVersion[
 }
 
 /**
- * Signs a version off, with its journal line; call it within a transaction, and report it when that line is in the store.
+ * Signs a version off, with its journal line; call it at the beginning of a transaction, and report it when that line is in
+ * the store. Whoever decides on a study shares the lock that it takes: what was decided by another version was decided before.
  * Throws DatabaseError('not-found'), or 'conflict' if it is adopted already or was proposed by the same principal.
  */
 export async function adoptSchedule(
@@ -84,6 +86,7 @@ export async function adoptSchedule(
   { schedule, version }: { readonly schedule: string; readonly version: number },
   adoptedBy: string,
 ): Promise<WrittenSchedule> {
+  await lockRegisters(client);
   const proposed = await readSchedule(client, schedule, version, 'for update');
   if (proposed.adoptedAt !== undefined)
     throw new DatabaseError('conflict', `version ${version} of ${schedule} is adopted already`);
@@ -107,6 +110,8 @@ export async function adoptSchedule(
   return readSchedule(client, schedule, version);
 }
 
+const PRECEDENCE = 'effective_from desc, adopted_at desc, schedule, version desc';
+
 /**
  * Adopted versions that may be in force around a day (`YYYY-MM-DD`, in UTC), the one that goes before the others first:
  * the latest to become effective, then the latest to be adopted. Which day it is in its time zone is the caller's to ask.
@@ -117,7 +122,16 @@ export async function adoptedAround(client: Queryable, day: string): Promise<Wri
     `select ${COLUMNS}, text from retention_schedule
       where adopted_at is not null and effective_from <= $1::date + 1
         and (effective_until is null or effective_until >= $1::date - 1)
-      order by effective_from desc, adopted_at desc, schedule, version desc`,
+      order by ${PRECEDENCE}`,
     [day],
+  );
+}
+
+/** All adopted versions, in the order of {@link adoptedAround}. */
+export async function adoptedSchedules(client: Queryable): Promise<WrittenSchedule[]> {
+  return rows<WrittenSchedule>(
+    client,
+    `select ${COLUMNS}, text from retention_schedule where adopted_at is not null order by ${PRECEDENCE}`,
+    [],
   );
 }

@@ -1,4 +1,7 @@
-/** What a study consists of, as one digest: a plan is carried out only where it has not changed. */
+/**
+ * What a study consists of, as one digest: a plan is carried out only where it has not changed. What is asked of lists of a
+ * thousand studies, one after the other, is prepared: to plan it anew takes longer than to read it.
+ */
 import type { Queryable } from '../database.ts';
 import { rows } from '../read-rows.ts';
 
@@ -25,13 +28,13 @@ export async function contentsOfStudies(
   client: Queryable,
   studyInstanceUids: readonly string[],
 ): Promise<ReadonlyMap<string, StudyContent>> {
-  const found = await rows<StudyContent>(
-    client,
-    `select ${CONTENT} from study s join facility f using (facility_id) join instance i using (study_key)
+  const { rows: found } = await client.query<StudyContent & Record<string, unknown>>({
+    name: 'contents-of-studies',
+    text: `select ${CONTENT} from study s join facility f using (facility_id) join instance i using (study_key)
       where s.study_instance_uid = any ($1::text[]) and i.state in ('active', 'identity-conflict', 'rejected')
       group by s.study_key, f.code`,
-    [studyInstanceUids],
-  );
+    values: [studyInstanceUids],
+  });
   return new Map(found.map((content) => [content.studyInstanceUid, content]));
 }
 
@@ -62,14 +65,14 @@ export async function sizesOfStudies(
   client: Queryable,
   studyInstanceUids: readonly string[],
 ): Promise<ReadonlyMap<string, StudySize>> {
-  const found = await rows<StudySize & { uid: string }>(
-    client,
-    `select s.study_instance_uid as uid, s.number_of_instances as instances, coalesce(g.bytes, 0) as bytes
+  const { rows: found } = await client.query<StudySize & { uid: string }>({
+    name: 'sizes-of-studies',
+    text: `select s.study_instance_uid as uid, s.number_of_instances as instances, coalesce(g.bytes, 0) as bytes
       from study s left join lateral (select sum(size_bytes)::bigint as bytes from segment
         where segment.study_key = s.study_key and segment.state = 'live') g on true
       where s.study_instance_uid = any ($1::text[])`,
-    [studyInstanceUids],
-  );
+    values: [studyInstanceUids],
+  });
   return new Map(found.map(({ uid, instances, bytes }) => [uid, { instances, bytes }]));
 }
 
@@ -92,13 +95,13 @@ export async function studiesInColdTier(
   client: Queryable,
   studyInstanceUids: readonly string[],
 ): Promise<ReadonlySet<string>> {
-  const found = await rows<{ uid: string }>(
-    client,
-    `select study_instance_uid as uid from study s where study_instance_uid = any ($1::text[])
+  const { rows: found } = await client.query<{ uid: string }>({
+    name: 'studies-in-cold-tier',
+    text: `select study_instance_uid as uid from study s where study_instance_uid = any ($1::text[])
       and exists (select from segment g where g.study_key = s.study_key and g.tier = 'cold' and g.state <> 'deleted')
       and not exists (select from segment g where g.study_key = s.study_key and g.tier = 'hot'
         and g.state in ('live', 'duplicate'))`,
-    [studyInstanceUids],
-  );
+    values: [studyInstanceUids],
+  });
   return new Set(found.map(({ uid }) => uid));
 }

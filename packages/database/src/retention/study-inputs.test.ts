@@ -1,40 +1,33 @@
 import { randomUUID } from 'node:crypto';
-import type { RetentionSubject } from '@sandyq/retention';
+import { detailsAskedBy, everyDetail, notRead, type RetentionSubject } from '@sandyq/retention';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Database } from '../database.ts';
 import { createDevice } from '../principals.ts';
-import { People } from '../testing/people.ts';
-import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
+import { JudgedPeople } from '../testing/judged-people.ts';
+import type { People } from '../testing/people.ts';
 import { registerProgramme, withdrawProgramme } from './programmes.ts';
 import { setDeviceCommissioned, setFacilityRegion } from './regions.ts';
 import { rejectInstances } from './rejections.ts';
-import { readSubject } from './subjects.ts';
+import { readSubject, streamSubjects } from './subjects.ts';
 
-let test: TestDatabase;
+let here: JudgedPeople;
 let database: Database;
 let people: People;
 /** Each test has a study of its own. */
-let number = 0;
+let number: number;
 let patientId: string;
 let study: string;
 
 beforeAll(async () => {
-  test = await createTestDatabase();
-  database = test.database;
-  people = await People.in(database);
+  here = await JudgedPeople.start();
+  ({ database, people } = here);
 });
-afterAll(() => test?.drop());
+afterAll(() => here?.drop());
 beforeEach(() => {
-  number += 1;
-  patientId = `P${number}`;
-  study = `2.25.${number}00`;
+  ({ number, patientId, study } = here.next());
 });
 
-async function subjectOf(studyInstanceUid: string): Promise<RetentionSubject> {
-  const subject = await database.inTransaction((client) => readSubject(client, studyInstanceUid));
-  if (subject === undefined) throw new Error('no such study');
-  return subject;
-}
+const subjectOf = (studyInstanceUid: string) => here.subjectOf(studyInstanceUid);
 
 describe('what a study says of itself', () => {
   it('is undefined of one that there is not', async () => {
@@ -102,8 +95,9 @@ describe('what a study says of itself', () => {
       modalities: ['CT', 'SR'],
       bodyParts: ['CHEST', 'HEAD'],
       lacksBodyPart: false,
-      devices: [{ code: device.code, commissionedOn: '2009-02-01' }],
+      devices: [device.code],
     });
+    expect(await subjectOf(study)).not.toHaveProperty('commissionedOn');
     await people.store({ studyInstanceUid: study, seriesInstanceUid: `${study}.3`, patientId });
     expect(await subjectOf(study)).toMatchObject({ lacksBodyPart: true });
   });
@@ -159,5 +153,51 @@ describe('what a study says of itself', () => {
       patientId: `${patientId}-other`,
     });
     expect((await subjectOf(study)).hasIdentityConflict).toBe(true);
+  });
+});
+
+describe('what no condition asks for', () => {
+  const details = [
+    'bodyParts',
+    'lacksBodyPart',
+    'devices',
+    'sopClasses',
+    'programmes',
+    'attributes',
+  ] as const;
+
+  async function streamed(asked: Parameters<typeof streamSubjects>[1]['details']): Promise<RetentionSubject> {
+    for await (const batch of streamSubjects(database, { details: asked })) {
+      const found = batch.find(({ studyInstanceUid }) => studyInstanceUid === study);
+      if (found !== undefined) return found;
+    }
+    throw new Error('no such study');
+  }
+
+  it('is not read, and makes no difference to anything else', async () => {
+    await people.store({ studyInstanceUid: study, patientId, bodyPart: 'CHEST' });
+    const whole = await subjectOf(study);
+    expect(await streamed(everyDetail)).toEqual(whole);
+    const none = detailsAskedBy({ schedules: [undefined], holds: [] });
+    expect(await streamed(none)).toEqual({
+      ...whole,
+      ...Object.fromEntries(details.map((detail) => [detail, notRead])),
+    });
+    expect((await streamed(new Set(['programmes']))).programmes).toEqual([]);
+  });
+
+  it('is a device that the clock depends on all the same', async () => {
+    const code = `ct-${number}`;
+    const equipment = { facilityCode: 'hospital', code, origin: 'local' } as const;
+    const { deviceId } = await createDevice(database, equipment, 'test');
+    await people.store({ studyInstanceUid: study, patientId, deviceId });
+    const commissioned = (commissionedOn: string) =>
+      database.inTransaction((client) => setDeviceCommissioned(client, { code, commissionedOn }, 'test'));
+    // The day of the study itself is not before it.
+    await commissioned('2010-06-15');
+    expect(await streamed(new Set())).not.toHaveProperty('commissionedOn');
+    await commissioned('2010-06-16');
+    expect(await streamed(new Set())).toMatchObject({ commissionedOn: '2010-06-16' });
+    expect(await subjectOf(study)).toMatchObject({ commissionedOn: '2010-06-16' });
   });
 });

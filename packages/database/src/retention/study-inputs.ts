@@ -1,8 +1,11 @@
 /** What retention asks of studies themselves: the statement, and its rows as parts of a subject. */
 import {
+  everyDetail,
+  notRead,
   parseCalendarDate,
+  type ReadDetails,
   type RetentionSubject,
-  type SubjectDevice,
+  type SubjectDetail,
   type SubjectPatient,
 } from '@sandyq/retention';
 import type { Queryable } from '../database.ts';
@@ -23,36 +26,46 @@ export interface StudyRow {
   readonly study_date: string | null;
   readonly received_at: Date;
   readonly accession_number: string | null;
-  readonly attributes: string;
   readonly facility: string;
   readonly region: string | null;
+  /** Of what is shown. */
+  readonly modalities: readonly string[];
+  readonly has_identity_conflict: boolean;
+  /** Null: they were not read, what is shown says all. */
   readonly series: readonly SeriesCells[] | null;
+  /** These are null where they were not asked for. */
   readonly sop_classes: readonly string[] | null;
   readonly programmes: readonly string[] | null;
-  readonly has_identity_conflict: boolean;
+  readonly attributes: string | null;
 }
 
 /** Of a study `s`: it has instances that are rejected or held out, which are in no count. */
 const HAS_HIDDEN = `(exists (select from rejected_instance r where r.study_instance_uid = s.study_instance_uid)
   or exists (select from identity_conflict c where c.study_key = s.study_key))`;
 
-/** Of the series that `counts`, a condition. Asked of every study of the archive: anything more costs seconds. */
-const SERIES = (
-  counts: string,
-) => `(select json_agg(json_build_array(e.modality, e.body_part_examined, d.code,
-    d.commissioned_on))
-  from series e left join device d on d.device_id = e.device_id where e.study_key = s.study_key and ${counts})`;
-
 const HAS_INSTANCES = `(e.number_of_instances > 0
-  or exists (select from rejected_instance r where r.study_instance_uid = s.study_instance_uid
-    and r.series_instance_uid = e.series_instance_uid)
-  or exists (select from identity_conflict c where c.study_key = e.study_key and c.series_key = e.series_key))`;
+  or s.has_hidden and (exists (select from rejected_instance r where r.study_instance_uid = s.study_instance_uid
+      and r.series_instance_uid = e.series_instance_uid)
+    or exists (select from identity_conflict c where c.study_key = e.study_key and c.series_key = e.series_key)))`;
+
+/** To read them takes longer than all the rest of a study. */
+const SERIES = `(select coalesce(json_agg(json_build_array(e.modality, e.body_part_examined, d.code, d.commissioned_on)), '[]')
+  from series e left join device d on d.device_id = e.device_id where e.study_key = s.study_key and ${HAS_INSTANCES})`;
+
+/** Most devices were commissioned before most studies. */
+const MAY_BE_BEFORE_DEVICE = `s.study_date < (select max(commissioned_on) from device)`;
 
 /** The study's own list is of what is shown. */
-const SOP_CLASSES = `(select json_agg(distinct i.sop_class_uid) from instance i where i.study_key = s.study_key)`;
+const SOP_CLASSES = `case when s.has_hidden
+  then (select coalesce(json_agg(distinct i.sop_class_uid), '[]') from instance i where i.study_key = s.study_key)
+  else to_json(s.sop_classes) end`;
 
-const PROGRAMMES = `(select json_agg(g.programme order by g.programme) from study_programme g
+const PROGRAMMES = `(select coalesce(json_agg(g.programme order by g.programme), '[]') from study_programme g
   where g.study_instance_uid = s.study_instance_uid and g.withdrawn_at is null)`;
+
+/** $1: details (SubjectDetail) that are asked for. */
+const ASKED = (...details: SubjectDetail[]) =>
+  `$1::text[] && array[${details.map((detail) => `'${detail}'`).join(', ')}]`;
 
 /**
  * The studies `s` that `wanted` (a condition, order and limit) chooses. One is a subject as long as it has instances, shown
@@ -60,17 +73,19 @@ const PROGRAMMES = `(select json_agg(g.programme order by g.programme) from stud
  */
 const studiesWhere = (wanted: string) => `
   select s.patient_key, s.study_key, s.study_instance_uid, s.study_date, s.received_at, s.accession_number,
-    s.attributes::text as attributes, f.code as facility, f.region,
-    case when s.has_hidden then ${SERIES(HAS_INSTANCES)} else ${SERIES('e.number_of_instances > 0')} end as series,
-    case when s.has_hidden then ${SOP_CLASSES} else to_json(s.sop_classes) end as sop_classes, ${PROGRAMMES} as programmes,
-    exists (select from identity_conflict c where c.study_key = s.study_key and c.state = 'open') as has_identity_conflict
+    f.code as facility, f.region, to_json(s.modalities) as modalities,
+    exists (select from identity_conflict c where c.study_key = s.study_key and c.state = 'open') as has_identity_conflict,
+    case when ${ASKED('bodyParts', 'lacksBodyPart', 'devices')} or s.has_hidden or ${MAY_BE_BEFORE_DEVICE} then ${SERIES} end as series,
+    case when ${ASKED('sopClasses')} then ${SOP_CLASSES} end as sop_classes,
+    case when ${ASKED('programmes')} then ${PROGRAMMES} end as programmes,
+    case when ${ASKED('attributes')} then s.attributes::text end as attributes
   from (select s.*, ${HAS_HIDDEN} as has_hidden from study s
     where (s.number_of_instances > 0 or ${HAS_HIDDEN}) and ${wanted}) s
   join facility f on f.facility_id = s.facility_id`;
 
-const ONE_STUDY = studiesWhere('s.study_instance_uid = $1');
+const ONE_STUDY = studiesWhere('s.study_instance_uid = $2');
 
-/** The study; undefined if there is none, or nothing is left of it. */
+/** The study, with every detail; undefined if there is none, or nothing is left of it. */
 export async function readStudyRow(
   client: Queryable,
   studyInstanceUid: string,
@@ -78,7 +93,7 @@ export async function readStudyRow(
   const result = await client.query<StudyRow>({
     name: 'read-study-inputs',
     text: ONE_STUDY,
-    values: [studyInstanceUid],
+    values: [[...everyDetail], studyInstanceUid],
   });
   return result.rows[0];
 }
@@ -89,47 +104,58 @@ export interface SubjectCursor {
   readonly studyKey: number;
 }
 
-const PAGE = `${studiesWhere(`(s.patient_key, s.study_key) > ($1, $2) and ($3::bigint is null or s.facility_id = $3)
-    order by s.patient_key, s.study_key limit $4`)} order by s.patient_key, s.study_key`;
+const PAGE = `${studiesWhere(`(s.patient_key, s.study_key) > ($2, $3) and ($4::bigint is null or s.facility_id = $4)
+    order by s.patient_key, s.study_key limit $5`)} order by s.patient_key, s.study_key`;
+
+/** Which studies of a stream, and what of them. */
+export interface StudyPage {
+  readonly details: ReadonlySet<SubjectDetail>;
+  readonly facilityId: number | undefined;
+  readonly limit: number;
+}
 
 /** Up to `limit` studies after the cursor. */
 export async function readStudyRows(
   client: Queryable,
   { patientKey, studyKey }: SubjectCursor,
-  { facilityId, limit }: { readonly facilityId: number | undefined; readonly limit: number },
+  { details, facilityId, limit }: StudyPage,
 ): Promise<StudyRow[]> {
   const result = await client.query<StudyRow>({
     name: 'read-study-inputs-page',
     text: PAGE,
-    values: [patientKey, studyKey, facilityId ?? null, limit],
+    values: [[...details], patientKey, studyKey, facilityId ?? null, limit],
   });
   return result.rows;
 }
 
-/** A study of this person. Attributes are read when a condition asks for them. */
+/** A study of this person. */
 export function toSubject(row: StudyRow, patient: SubjectPatient): RetentionSubject {
-  const { attributes } = row;
-  const series = row.series ?? [];
-  let values: RetentionSubject['attributes'] | undefined;
+  const { study_date, accession_number, region, series } = row;
+  const commissionedOn = series === null ? undefined : commissionedAfter(study_date, series);
   return {
     studyInstanceUid: row.study_instance_uid,
-    ...(row.study_date !== null && { studyDate: parseCalendarDate(row.study_date) }),
+    ...(study_date !== null && { studyDate: parseCalendarDate(study_date) }),
     firstReceivedAt: row.received_at,
-    ...(row.accession_number !== null && { accessionNumber: row.accession_number }),
-    modalities: distinct(series.map(([modality]) => modality)),
-    bodyParts: distinct(series.map(([, bodyPart]) => bodyPart)),
-    lacksBodyPart: series.length === 0 || series.some(([, bodyPart]) => bodyPart === null),
-    sopClasses: row.sop_classes ?? [],
+    ...(accession_number !== null && { accessionNumber: accession_number }),
+    modalities: series === null ? row.modalities : distinct(series.map(([modality]) => modality)),
     facility: row.facility,
-    ...(row.region !== null && { region: row.region }),
-    devices: devicesOf(series),
-    get attributes() {
-      values ??= attributeValues(attributes);
-      return values;
-    },
-    programmes: row.programmes ?? [],
+    ...(region !== null && { region }),
+    ...(commissionedOn !== undefined && { commissionedOn: parseCalendarDate(commissionedOn) }),
+    ...detailsOf(row),
     patient,
     hasIdentityConflict: row.has_identity_conflict,
+  };
+}
+
+function detailsOf({ series, sop_classes, programmes, attributes }: StudyRow): ReadDetails {
+  return {
+    bodyParts: series === null ? notRead : distinct(series.map(([, bodyPart]) => bodyPart)),
+    lacksBodyPart:
+      series === null ? notRead : series.length === 0 || series.some(([, bodyPart]) => bodyPart === null),
+    devices: series === null ? notRead : distinct(series.map(([, , device]) => device)),
+    sopClasses: sop_classes ?? notRead,
+    programmes: programmes ?? notRead,
+    attributes: attributes === null ? notRead : attributeValues(attributes),
   };
 }
 
@@ -138,10 +164,10 @@ function distinct(values: readonly (string | null)[]): string[] {
   return [...new Set(values)].filter((value) => value !== null).sort();
 }
 
-function devicesOf(series: readonly SeriesCells[]): SubjectDevice[] {
-  const days = new Map(series.map(([, , code, commissionedOn]) => [code, commissionedOn]));
-  return [...days].flatMap(([code, on]) => {
-    if (code === null) return [];
-    return [{ code, ...(on !== null && { commissionedOn: parseCalendarDate(on) }) }];
-  });
+/** The latest day on which one of them was commissioned, of those after the study. */
+function commissionedAfter(studyDate: string | null, series: readonly SeriesCells[]): string | undefined {
+  const days = series.flatMap(([, , , day]) =>
+    day !== null && studyDate !== null && day > studyDate ? [day] : [],
+  );
+  return days.sort().at(-1);
 }

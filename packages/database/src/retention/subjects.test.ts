@@ -1,39 +1,32 @@
 import { randomUUID } from 'node:crypto';
-import type { RetentionSubject } from '@sandyq/retention';
+import { everyDetail, type RetentionSubject } from '@sandyq/retention';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Database } from '../database.ts';
-import { People } from '../testing/people.ts';
-import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
+import { JudgedPeople } from '../testing/judged-people.ts';
+import type { People } from '../testing/people.ts';
 import { type NewPatientFact, registerPatientFact, withdrawPatientFact } from './patient-facts.ts';
 import { decidePatientLink, type PatientLinkDecision } from './patient-links.ts';
-import { readSubject, streamSubjects } from './subjects.ts';
+import { streamSubjects } from './subjects.ts';
 
-let test: TestDatabase;
+let here: JudgedPeople;
 let database: Database;
 let people: People;
 /** Each test has people and studies of its own. */
-let number = 0;
+let number: number;
 let patientId: string;
 let study: string;
 const named = (id: string) => ({ issuer: 'hospital', patientId: id });
 
 beforeAll(async () => {
-  test = await createTestDatabase();
-  database = test.database;
-  people = await People.in(database);
+  here = await JudgedPeople.start();
+  ({ database, people } = here);
 });
-afterAll(() => test?.drop());
+afterAll(() => here?.drop());
 beforeEach(() => {
-  number += 1;
-  patientId = `P${number}`;
-  study = `2.25.${number}00`;
+  ({ number, patientId, study } = here.next());
 });
 
-async function subjectOf(studyInstanceUid: string): Promise<RetentionSubject> {
-  const subject = await database.inTransaction((client) => readSubject(client, studyInstanceUid));
-  if (subject === undefined) throw new Error('no such study');
-  return subject;
-}
+const subjectOf = (studyInstanceUid: string) => here.subjectOf(studyInstanceUid);
 
 async function register(fact: Partial<NewPatientFact> & Pick<NewPatientFact, 'kind' | 'on'>) {
   const patientFactId = randomUUID();
@@ -156,7 +149,7 @@ describe('the person', () => {
     expect((await subjectOf(study)).patient.unconfirmedCandidates).toBe(1);
     const crowd = new Set<unknown>();
     let studies = 0;
-    for await (const batch of streamSubjects(database)) {
+    for await (const batch of streamSubjects(database, { details: everyDetail })) {
       for (const { patient } of batch) {
         if (patient.identifiers[0]?.id !== patientId) continue;
         crowd.add(patient.otherStudies);
@@ -190,7 +183,10 @@ describe('the stream of studies', () => {
         facility: elsewhere,
       });
     const here: RetentionSubject[] = [];
-    for await (const batch of streamSubjects(database, { facilityId: elsewhere.facilityId }))
+    for await (const batch of streamSubjects(database, {
+      details: everyDetail,
+      facilityId: elsewhere.facilityId,
+    }))
       here.push(...batch);
     expect(here.map(({ studyInstanceUid }) => studyInstanceUid).sort()).toEqual(
       [1, 2, 3].map((index) => `${study}.${index}`),
@@ -199,18 +195,19 @@ describe('the stream of studies', () => {
       expect(plain(subject)).toEqual(plain(await subjectOf(subject.studyInstanceUid)));
 
     const all: string[] = [];
-    for await (const batch of streamSubjects(database)) all.push(...batch.map((one) => one.studyInstanceUid));
+    for await (const batch of streamSubjects(database, { details: everyDetail }))
+      all.push(...batch.map((one) => one.studyInstanceUid));
     expect(new Set(all).size).toBe(all.length);
     const counted = await database.query<{ count: number }>({ text: 'select count(*) from study' });
     expect(all).toHaveLength(counted.rows[0]?.count ?? 0);
   });
 
   it('ends where nobody listens any more', async () => {
-    for await (const batch of streamSubjects(database)) {
+    for await (const batch of streamSubjects(database, { details: everyDetail })) {
       expect(batch.length).toBeGreaterThan(0);
       break;
     }
-    const stopped = streamSubjects(database, { signal: AbortSignal.abort() }).next();
+    const stopped = streamSubjects(database, { details: everyDetail, signal: AbortSignal.abort() }).next();
     await expect(stopped).rejects.toThrow(/abort/);
   });
 });

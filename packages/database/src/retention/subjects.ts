@@ -1,16 +1,23 @@
 /** Studies as schedules judge them (packages/retention): one, under the lock of whoever decides on it, or all of them. */
-import type { RetentionSubject, SubjectPatient } from '@sandyq/retention';
+import type { RetentionSubject, SubjectDetail, SubjectPatient } from '@sandyq/retention';
 import type { Database, Queryable } from '../database.ts';
 import { readAhead } from './read-ahead.ts';
 import { readPersons } from './read-persons.ts';
 import { shareRegisters } from './registers-lock.ts';
-import { readStudyRow, readStudyRows, type StudyRow, type SubjectCursor, toSubject } from './study-inputs.ts';
+import {
+  readStudyRow,
+  readStudyRows,
+  type StudyPage,
+  type StudyRow,
+  type SubjectCursor,
+  toSubject,
+} from './study-inputs.ts';
 
 /** Studies of one batch. */
 const BATCH_STUDIES = 1_000;
 
 /**
- * The study; undefined if there is none, or nothing is left of it. In a transaction that decides, call it after the study is
+ * The study, with every detail; undefined if there is none, or nothing is left of it. In a transaction that decides, call it after the study is
  * locked: until the transaction ends no register is written to. The person is read last, so that a link that settles a
  * conflict is never missed.
  */
@@ -25,8 +32,10 @@ export async function readSubject(
   return toSubject(row, personOf(persons, row.patient_key));
 }
 
-/** Which studies are streamed. */
-export interface SubjectFilter {
+/** Which studies are streamed, and what of them. */
+export interface SubjectStream {
+  /** What is going to be asked of them (`detailsAskedBy`): to ask for more is an error. */
+  readonly details: ReadonlySet<SubjectDetail>;
   /** Only those of this facility. */
   readonly facilityId?: number | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -38,9 +47,9 @@ export interface SubjectFilter {
  */
 export async function* streamSubjects(
   database: Database,
-  { facilityId, signal }: SubjectFilter = {},
+  { details, facilityId, signal }: SubjectStream,
 ): AsyncGenerator<readonly RetentionSubject[], void, undefined> {
-  for await (const batch of readAhead(batches(database, facilityId))) {
+  for await (const batch of readAhead(batches(database, { details, facilityId, limit: BATCH_STUDIES }))) {
     signal?.throwIfAborted();
     yield batch;
   }
@@ -49,10 +58,10 @@ export async function* streamSubjects(
 /** Pages of studies with the people whom they are about; the last one of a page may have more studies in the next. */
 async function* batches(
   database: Database,
-  facilityId: number | undefined,
+  page: StudyPage,
 ): AsyncGenerator<readonly RetentionSubject[], void, undefined> {
   let last: ReadonlyMap<number, SubjectPatient> = new Map();
-  for await (const rows of readAhead(pages(database, facilityId))) {
+  for await (const rows of readAhead(pages(database, page))) {
     const persons = await personsOf(database, rows, last);
     yield rows.map((row) => toSubject(row, personOf(persons, row.patient_key)));
     last = new Map([...persons].slice(-1));
@@ -62,11 +71,11 @@ async function* batches(
 /** In the order of patients. */
 async function* pages(
   database: Database,
-  facilityId: number | undefined,
+  page: StudyPage,
 ): AsyncGenerator<readonly StudyRow[], void, undefined> {
   let cursor: SubjectCursor = { patientKey: 0, studyKey: 0 };
   for (;;) {
-    const rows = await readStudyRows(database, cursor, { facilityId, limit: BATCH_STUDIES });
+    const rows = await readStudyRows(database, cursor, page);
     const last = rows.at(-1);
     if (last === undefined) return;
     yield rows;

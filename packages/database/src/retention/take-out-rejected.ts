@@ -99,7 +99,7 @@ async function giveUpOthers(client: Queryable, segmentId: string, uids: readonly
   });
   await client.query({
     name: 'give-up-quarantined',
-    text: `update quarantine set state = 'discarded'
+    text: `delete from quarantine
       where segment_id = $1 and sop_instance_uid = any ($2) and state in ('accepted', 'replaced')`,
     values: [segmentId, uids],
   });

@@ -1,9 +1,20 @@
-/** Deletes from the hot store what was moved, once readers under way have had their grace. */
-import { endNextHotCopy, type HotCopy, type HotCopyEnd, postponeHotCopy } from '@sandyq/database';
-import { StorageError } from '@sandyq/storage';
-import type { ColdTierPorts } from './cold-ports.ts';
+/**
+ * Deletes from the hot store what was moved, once readers under way have had their grace. What a legal hold keeps there goes
+ * when the copy in the cold tier is held in its place (object-lock/).
+ */
+import {
+  endNextHotCopy,
+  type HotCopy,
+  type HotCopyEnd,
+  noteLockedObjects,
+  postponeHotCopy,
+} from '@sandyq/database';
+import { isStorageError, StorageError } from '@sandyq/storage';
+import type { ColdTierPorts, OpenColdTier } from './cold-ports.ts';
 
-type Ports = Pick<ColdTierPorts, 'database' | 'coldTier' | 'logger'>;
+interface Ports extends Pick<ColdTierPorts, 'database' | 'logger'> {
+  readonly coldTier: Pick<OpenColdTier, 'hot' | 'store'>;
+}
 
 const ENDED_AT_ONCE = 100;
 
@@ -29,6 +40,7 @@ async function endOne(ports: Ports, graceSeconds: number, signal: AbortSignal): 
     // A lock on the object: it is looked at again after another grace, and does not keep the others.
     if (current === undefined || !(error instanceof StorageError) || error.retryable) throw error;
     logger.warn('hot-copy-not-deleted', { segmentId: current.segmentId, error });
+    if (isStorageError(error, 'locked')) await noteLockedObjects(database, [current.objectKey], ['store']);
     await postponeHotCopy(database, current.segmentId);
     return true;
   }

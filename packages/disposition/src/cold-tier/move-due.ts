@@ -1,5 +1,6 @@
 /** Moves to the cold tier what the schedule in force lets lie there, study by study; or says what would be moved. */
 import { activeHolds, type Database, type HotStudy, hotStudies, streamSubjects } from '@sandyq/database';
+import { everyDetail } from '@sandyq/retention';
 import { DispositionError } from '../errors.ts';
 import { type Judgement, judgeStudy } from '../planning/judge-study.ts';
 import { scheduleInForce } from '../schedules/schedule-in-force.ts';
@@ -21,6 +22,8 @@ export interface ColdMoveReport {
   /** Moved now, in whole or in part, or to be moved; bytes of segments. */
   moved: number;
   bytes: number;
+  /** Due, and nothing of it can be moved now: `left` says why. */
+  waiting: number;
   /** Due, and left because of a hold, or because somebody wanted them back lately. */
   held: number;
   recalled: number;
@@ -31,6 +34,8 @@ export interface ColdMoveReport {
 export interface ColdMoveOptions {
   /** Undefined: only say what would be moved. */
   readonly ports: ColdTierPorts | undefined;
+  /** With a replica, what it lacks waits. */
+  readonly hasReplica: boolean;
   readonly now: Date;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: (report: ColdMoveReport) => void;
@@ -38,7 +43,7 @@ export interface ColdMoveOptions {
 
 /** Throws DispositionError('not-found') where no schedule is in force; StorageError if a store is away. */
 export async function moveDueStudies(database: Database, options: ColdMoveOptions): Promise<ColdMoveReport> {
-  const { now, signal, onProgress } = options;
+  const { now, hasReplica, signal, onProgress } = options;
   const schedule = await scheduleInForce(database, now);
   if (schedule === undefined) throw new DispositionError('not-found', 'No retention schedule is in force.');
   const report: ColdMoveReport = {
@@ -46,17 +51,18 @@ export async function moveDueStudies(database: Database, options: ColdMoveOption
     due: 0,
     moved: 0,
     bytes: 0,
+    waiting: 0,
     held: 0,
     recalled: 0,
     left: {},
   };
   const recalledSince = new Date(now.getTime() - RECALLED_KEPT_DAYS * DAY_MS);
-  for await (const subjects of streamSubjects(database, { signal })) {
+  for await (const subjects of streamSubjects(database, { details: everyDetail, signal })) {
     report.studies += subjects.length;
-    // Holds may be placed while others are moved.
+    // Holds may be placed while others are moved, and ask for anything.
     const judgement = { rules: schedule.rules, holds: await activeHolds(database), now };
     const due = subjects.flatMap((subject) => dueStudy(subject, judgement, report));
-    const hot = due.length === 0 ? [] : await hotStudies(database, due, recalledSince);
+    const hot = due.length === 0 ? [] : await hotStudies(database, due, { recalledSince, hasReplica });
     const studies = hot.filter(({ isRecalled }) => !isRecalled);
     report.recalled += hot.length - studies.length;
     report.due += studies.length;
@@ -80,8 +86,16 @@ function dueStudy(
 }
 
 function addAll(report: ColdMoveReport, studies: readonly HotStudy[]): void {
-  report.moved += studies.length;
-  report.bytes += studies.reduce((sum, { bytes }) => sum + bytes, 0);
+  for (const { bytes, waiting } of studies) {
+    if (bytes > 0) report.moved += 1;
+    else report.waiting += 1;
+    report.bytes += bytes;
+    for (const [why, segments] of Object.entries(waiting)) addLeft(report, why as LeftHot, segments);
+  }
+}
+
+function addLeft({ left }: ColdMoveReport, why: LeftHot, segments: number): void {
+  left[why] = (left[why] ?? 0) + segments;
 }
 
 /** Some at a time. The first failure stops the others from beginning more, and is thrown when all have ended. */
@@ -98,8 +112,9 @@ async function moveAll(
       try {
         const { moved, bytes, left } = await moveStudyToCold(ports, studyInstanceUid, signal);
         if (moved > 0) report.moved += 1;
+        else if (left.length > 0) report.waiting += 1;
         report.bytes += bytes;
-        for (const { why } of left) report.left[why] = (report.left[why] ?? 0) + 1;
+        for (const { why } of left) addLeft(report, why, 1);
       } catch (error) {
         hasFailed = true;
         throw error;

@@ -3,8 +3,15 @@
  * says so. The hot copy goes when readers under way have had their grace. It may be interrupted anywhere and begun again:
  * what is copied is found, what is moved is left.
  */
-import { type MoveObstacle, recordMovedToCold, type TieredSegment, tieredSegments } from '@sandyq/database';
+import {
+  forgetObjectLock,
+  type MoveObstacle,
+  recordMovedToCold,
+  type TieredSegment,
+  tieredSegments,
+} from '@sandyq/database';
 import { checkSegment, replicateObject } from '@sandyq/indexing';
+import { isStorageError } from '@sandyq/storage';
 import type { ColdTierPorts } from './cold-ports.ts';
 
 /**
@@ -93,9 +100,12 @@ function copyToCold(
   return replicateObject(ports, object, signal);
 }
 
-/** A copy that reads back differently is removed: the hot one is what counts, and it is copied anew the next time. */
+/**
+ * A copy that reads back differently is removed: the hot one is what counts, and it is copied anew the next time. One of an
+ * earlier move may be locked: then it stays, and the hot one with it.
+ */
 async function isWholeThere(
-  { coldTier, logger }: ColdTierPorts,
+  { database, coldTier, logger }: ColdTierPorts,
   segment: TieredSegment,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
@@ -103,6 +113,11 @@ async function isWholeThere(
   const { outcome } = await checkSegment(coldTier.store, { ...segment, condition: 'whole' }, signal);
   if (outcome === 'whole') return true;
   logger.error('cold-copy-damaged', { segmentId, objectKey, outcome });
-  await coldTier.store.delete(objectKey, signal);
+  try {
+    await coldTier.store.delete(objectKey, signal);
+    await forgetObjectLock(database, { segmentId, place: 'cold' });
+  } catch (error) {
+    if (!isStorageError(error, 'locked')) throw error;
+  }
   return false;
 }

@@ -3,6 +3,7 @@ import {
   countDispositionObjects,
   type Disposition,
   endDisposition,
+  type LockPlace,
   listDispositionObjects,
   readDisposition,
   readSubject,
@@ -63,11 +64,11 @@ async function carryOut(
     // Also the lines of whoever began it and died.
     if (isJournalled !== true || rewritten === 'changed' || round > 0) await exportDecision(ports);
     const obstacle = await deleteObjects(ports, disposition, signal);
-    if (obstacle !== undefined) return waiting(inWords[obstacle]);
+    if (obstacle !== undefined) return waiting(inWords(obstacle));
     const { left: copied } = await countDispositionObjects(ports.database, dispositionId);
     if (copied > 0) return waiting('objects of it are just being copied to the replica');
     const listed = await listAgain(ports, disposition, signal);
-    if (listed.isAny) return waiting(inWords.listed);
+    if (listed.isAny) return waiting(inWords('listed'));
     if (listed.forgotten.length > 0) {
       await listToo(ports, disposition, listed.forgotten);
       continue;
@@ -90,10 +91,17 @@ function listToo(ports: PurgePorts, disposition: Disposition, keys: readonly str
   );
 }
 
-const inWords: Readonly<Record<Obstacle, string>> = {
-  locked: 'the store keeps its objects locked until a day',
-  listed: 'the store still lists objects that were deleted',
+const names: Readonly<Record<LockPlace, string>> = {
+  store: 'the store',
+  cold: 'the cold tier',
+  replica: 'the replica',
 };
+
+function inWords(obstacle: Obstacle): string {
+  if (obstacle === 'listed') return 'the store still lists objects that were deleted';
+  const places = [...obstacle.lockedIn].map((place) => names[place]).sort();
+  return `${places.join(' and ')} ${places.length === 1 ? 'keeps' : 'keep'} its objects locked until a day`;
+}
 
 function waiting(why: string): CarriedOut {
   return { kind: 'waiting', why };

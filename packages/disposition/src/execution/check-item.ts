@@ -26,7 +26,7 @@ export type ItemCheck =
 
 /**
  * The plan, kept from being withdrawn or ended until the transaction ends. Throws DispositionError('conflict') unless it is
- * approved, has not expired, and the version of the schedule that it was made by is in force.
+ * approved and has not expired.
  */
 export async function readPlanToExecute(client: Queryable, planId: string, now: Date): Promise<Plan> {
   const plan = await readPlan(client, planId, 'for share');
@@ -40,24 +40,26 @@ export async function readPlanToExecute(client: Queryable, planId: string, now: 
 }
 
 /**
- * Checks an item of a plan to execute. The study is locked by the caller, or this is only to be said (dry run). Throws as
- * {@link readPlanToExecute}.
+ * Checks an item of a plan to execute. The study is locked by the caller, or this is only to be said (dry run). Throws
+ * DispositionError('conflict') unless the version of the schedule that the plan was made by is in force.
  */
 export async function checkItem(
   client: Queryable,
   { plan, item, now }: { readonly plan: Plan; readonly item: PlanItem; readonly now: Date },
 ): Promise<ItemCheck> {
   const { studyInstanceUid } = item;
+  const holds = await activeHolds(client);
+  const subject = await readSubject(client, studyInstanceUid);
+  // Read last: from there on nobody adopts a schedule until the transaction ends.
   const schedule = await scheduleInForce(client, now);
   const isInForce =
     schedule?.written.schedule === plan.schedule && schedule.written.version === plan.scheduleVersion;
   if (!isInForce)
     throw new DispositionError(
       'conflict',
-      `Version ${plan.scheduleVersion} of ${plan.schedule}, by which plan ${plan.planId} was made, is not in force.`,
+      `Version ${plan.scheduleVersion} of ${plan.schedule}, by which plan ${plan.planId} was made, is not in force: ` +
+        'make a new plan. What this one hides is shown again by restore-plan.',
     );
-  const holds = await activeHolds(client);
-  const subject = await readSubject(client, studyInstanceUid);
   if (subject === undefined) return { kind: 'changed', why: 'nothing of the study is left' };
   const judged = judgeStudy(subject, { rules: schedule.rules, holds, now });
   const [hold] = judged.holds;

@@ -2,11 +2,12 @@
 import {
   keysOfDeletedSegments,
   keysOfDisposition,
+  type LockPlace,
   noteLockedObjects,
   objectsToDelete,
   recordObjectsGone,
 } from '@sandyq/database';
-import { isStorageError, type ObjectStore, studyKeyPrefix } from '@sandyq/storage';
+import { isStorageError, type ObjectStore, studyKeyPrefix, tieredPrefix } from '@sandyq/storage';
 import type { PurgePorts } from './execution-ports.ts';
 
 /** Whose objects. */
@@ -15,15 +16,15 @@ export interface DeletionOrder {
   readonly studyInstanceUid: string;
 }
 
-/** What keeps objects in the store, if anything does. */
-export type Obstacle = 'locked' | 'listed';
+/** What keeps objects in a store, if anything does: it lists them although they were deleted, or a place keeps them locked. */
+export type Obstacle = 'listed' | { readonly lockedIn: ReadonlySet<LockPlace> };
 
 const DELETED_AT_ONCE = 100;
 const DELETES_AT_A_TIME = 8;
 
 /**
  * Deletes what the disposition still has, and notes what is seen gone everywhere. The journal line that names the objects
- * is durable. Whatever stays is tried again the next time: `locked` by the store until a day, `listed` although deleted.
+ * is durable. Whatever stays is tried again the next time.
  * Throws StorageError if a store is away.
  */
 export async function deleteObjects(
@@ -31,8 +32,8 @@ export async function deleteObjects(
   order: DeletionOrder,
   signal?: AbortSignal,
 ): Promise<Obstacle | undefined> {
-  const stores = ports.replica === undefined ? [ports.store] : [ports.store, ports.replica];
-  let obstacle: Obstacle | undefined;
+  const lockedIn = new Set<LockPlace>();
+  let isListed = false;
   for (let after = ''; ; ) {
     const keys = await objectsToDelete(ports.database, order.dispositionId, {
       after,
@@ -44,34 +45,69 @@ export async function deleteObjects(
     for (let at = 0; at < keys.length; at += DELETES_AT_A_TIME) {
       signal?.throwIfAborted();
       const some = keys.slice(at, at + DELETES_AT_A_TIME);
-      const outcomes = await Promise.all(some.map((key) => deleteEverywhere(stores, key, signal)));
-      gone.push(...some.filter((_, index) => outcomes[index] === undefined));
-      // An index made anew does not know of a legal hold that nothing asks for any more: it is taken off.
-      const locked = some.filter((_, index) => outcomes[index] === 'locked');
-      if (locked.length > 0) await noteLockedObjects(ports.database, locked);
-      obstacle = outcomes.find((outcome) => outcome !== undefined) ?? obstacle;
+      for (const { key, outcome } of await Promise.all(
+        some.map((key) => deleteEverywhere(ports, key, signal)),
+      )) {
+        if (outcome === undefined) gone.push(key);
+        else if (outcome === 'listed') isListed = true;
+        else {
+          lockedIn.add(outcome);
+          // An index made anew does not know of a legal hold that nothing asks for any more: it is taken off.
+          await noteLockedObjects(ports.database, [key], [outcome]);
+        }
+      }
     }
     const { database, now } = ports;
     await recordObjectsGone(database, order.dispositionId, { objectKeys: gone, now: now() });
     after = last;
   }
-  return obstacle;
+  if (lockedIn.size > 0) return { lockedIn };
+  return isListed ? 'listed' : undefined;
 }
 
-/** Undefined: it is gone. The replica first: what it copies comes from the store. */
+/** `outcome` undefined: it is gone; a place: that keeps it locked. */
+interface DeletedObject {
+  readonly key: string;
+  readonly outcome: LockPlace | 'listed' | undefined;
+}
+
+/** The replica first: what it copies comes from the store. */
 async function deleteEverywhere(
-  stores: readonly ObjectStore[],
+  ports: PurgePorts,
   key: string,
   signal: AbortSignal | undefined,
-): Promise<Obstacle | undefined> {
+): Promise<DeletedObject> {
+  const { store, replica } = ports;
+  if (replica !== undefined && (await isLockedIn(replica, key, signal))) return { key, outcome: 'replica' };
+  if (await isLockedIn(store, key, signal)) return { key, outcome: await lockedTier(ports, key, signal) };
+  for (const place of replica === undefined ? [store] : [store, replica])
+    if ((await place.stat(key, signal)) !== undefined) return { key, outcome: 'listed' };
+  return { key, outcome: undefined };
+}
+
+/** False: it is deleted there. */
+async function isLockedIn(
+  store: ObjectStore,
+  key: string,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
   try {
-    for (const store of stores.toReversed()) await store.delete(key, signal);
+    await store.delete(key, signal);
+    return false;
   } catch (error) {
-    if (isStorageError(error, 'locked')) return 'locked';
+    if (isStorageError(error, 'locked')) return true;
     throw error;
   }
-  for (const store of stores) if ((await store.stat(key, signal)) !== undefined) return 'listed';
-  return undefined;
+}
+
+/** Which of those that the store joins: the cold one is deleted from first. */
+async function lockedTier(
+  { coldTier }: PurgePorts,
+  key: string,
+  signal: AbortSignal | undefined,
+): Promise<LockPlace> {
+  if (coldTier === undefined || !key.startsWith(tieredPrefix)) return 'store';
+  return (await coldTier.store.stat(key, signal)) === undefined ? 'store' : 'cold';
 }
 
 /** What the stores list under the study's keys when everything was deleted. */

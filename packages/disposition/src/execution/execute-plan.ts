@@ -29,7 +29,7 @@ export interface ExecutionRequest {
   /** Most studies, and bytes of them, a second. Default: no bound. */
   readonly studiesPerSecond?: number | undefined;
   readonly bytesPerSecond?: number | undefined;
-  /** Stops before the next step. */
+  /** Stops before the next step, which is no failure: the report says so. */
   readonly signal?: AbortSignal | undefined;
   /** Told of each item that was looked at. */
   readonly onProgress?: ((report: ExecutionReport) => void) | undefined;
@@ -93,8 +93,8 @@ async function carryOutItems(ports: ExecutionPorts, run: Run, items: readonly Pl
   if (!run.request.isDryRun) await assertIndexCaughtUp(ports);
   const steps = new Map<PlanItem, ItemStep>();
   for (const item of items) {
-    if (signal?.aborted === true) break;
     await run.pace(item);
+    if (signal?.aborted === true) break;
     steps.set(item, await decide(ports, run, item));
   }
   if (!run.request.isDryRun && steps.size > 0) await exportDecision(ports);
@@ -143,7 +143,9 @@ async function finishOrNote(
     if (outcome.kind === 'waiting') await note(ports, item, outcome.why);
     return outcome;
   } catch (error) {
-    if (!isStorageError(error) || error.retryable || error.code === 'aborted') throw error;
+    // It goes on the next time, whatever kept it from ending.
+    if (signal?.aborted === true) return { kind: 'over' };
+    if (!isStorageError(error) || error.retryable) throw error;
     const why = `the store says ${error.code}`;
     ports.logger.error('disposition-failed', { planId: item.planId, ordinal: item.ordinal, error });
     await note(ports, item, why);
@@ -203,7 +205,11 @@ function paceOf({
     new TokenBucket({ bytesPerSecond: rate, now: () => performance.now(), sleep: pause });
   const [studies, bytes] = [bucket(studiesPerSecond), bucket(bytesPerSecond)];
   return async (item) => {
-    await studies.take(1, signal);
-    await bytes.take(item.bytes, signal);
+    try {
+      await studies.take(1, signal);
+      await bytes.take(item.bytes, signal);
+    } catch (error) {
+      if (signal?.aborted !== true) throw error;
+    }
   };
 }

@@ -1,6 +1,13 @@
 /** Which studies a hold binds now: all of the archive are asked, none is kept in memory but the first. */
 import { type Database, listedStudies, streamSubjects, type WrittenScope } from '@sandyq/database';
-import { bindsStudy, type Condition, inputsForHolds, parseCondition } from '@sandyq/retention';
+import {
+  bindsStudy,
+  type Condition,
+  detailsAskedBy,
+  type HoldScope,
+  inputsForHolds,
+  parseCondition,
+} from '@sandyq/retention';
 import { scheduleInForce } from '../schedules/schedule-in-force.ts';
 
 /** A study that a hold binds. */
@@ -62,9 +69,11 @@ async function surveyQuery(
 ): Promise<HoldSurvey> {
   const basis = (await scheduleInForce(database, now))?.rules;
   const survey = { studies: 0, undecided: 0, absent: 0, shown: new Array<BoundStudy>() };
-  for await (const batch of streamSubjects(database, { signal })) {
+  const scope: HoldScope = { kind: 'query', condition };
+  const details = detailsAskedBy({ schedules: [], holds: [{ scope }] });
+  for await (const batch of streamSubjects(database, { details, signal })) {
     for (const subject of batch) {
-      const binds = bindsStudy({ kind: 'query', condition }, inputsForHolds(subject, now, basis));
+      const binds = bindsStudy(scope, inputsForHolds(subject, now, basis));
       if (binds === 'no') continue;
       survey.studies += 1;
       if (binds === 'unknown') survey.undecided += 1;

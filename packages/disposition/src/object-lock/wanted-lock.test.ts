@@ -1,3 +1,4 @@
+import type { KnownLock } from '@sandyq/database';
 import {
   type LegalHold,
   parseCalendarDate,
@@ -6,7 +7,7 @@ import {
   type RetentionSubject,
 } from '@sandyq/retention';
 import { describe, expect, it } from 'vitest';
-import { differs, isRenewalDue, wantedLock } from './wanted-lock.ts';
+import { changeOf, isRenewalDue, wantedLock } from './wanted-lock.ts';
 
 const now = new Date('2026-03-01T12:00:00Z');
 const day = (text: string) => new Date(`${text}T00:00:00Z`);
@@ -100,40 +101,48 @@ describe('a renewal', () => {
   });
 });
 
-describe('locks differ', () => {
-  const locks = {
-    studyInstanceUid: '2.25.1',
-    someHeld: false,
-    someHeldForNothing: false,
-    allHeld: false,
-    leastRetained: undefined,
+describe('the change of a lock', () => {
+  const lock: KnownLock = {
+    place: 'store',
+    role: 'in-use',
+    isAtRest: true,
+    hasLegalHold: false,
+    retainedUntil: undefined,
   };
+  const held = { ...lock, hasLegalHold: true };
   const nothing = { hasLegalHold: false, retainUntil: undefined };
-  it.each<[string, Parameters<typeof differs>[0], Parameters<typeof differs>[1], boolean]>([
-    ['not where nothing is wanted', locks, nothing, false],
-    ['where a hold is wanted', locks, { ...nothing, hasLegalHold: true }, true],
-    ['where one object is not held', { ...locks, someHeld: true }, { ...nothing, hasLegalHold: true }, true],
+  const aHold = { ...nothing, hasLegalHold: true };
+  const aYear = { ...nothing, retainUntil: day('2027-03-01') };
+  const on = { hold: true, retainUntil: undefined };
+  const off = { hold: false, retainUntil: undefined };
+  it.each<[string, KnownLock, Parameters<typeof changeOf>[1], ReturnType<typeof changeOf>]>([
+    ['none where nothing is wanted', lock, nothing, undefined],
+    ['a hold where one is wanted', lock, aHold, on],
+    ['none where it is held', held, aHold, undefined],
+    ['the end of a hold that nothing asks for', held, nothing, off],
     [
-      'not where all are',
-      { ...locks, someHeld: true, allHeld: true },
-      { ...nothing, hasLegalHold: true },
-      false,
+      'a hold and a retention',
+      lock,
+      { ...aYear, hasLegalHold: true },
+      { ...on, retainUntil: day('2027-03-01') },
     ],
-    ['where one is held that nothing binds', { ...locks, someHeld: true }, nothing, true],
-    [
-      'where one is held whose content lies elsewhere',
-      { ...locks, someHeld: true, someHeldForNothing: true, allHeld: true },
-      { ...nothing, hasLegalHold: true },
-      true,
-    ],
-    [
-      'where one at rest is not retained',
-      { ...locks, leastRetained: 'not-retained' },
-      { ...nothing, retainUntil: day('2027-03-01') },
-      true,
-    ],
-    ['not where none is at rest', locks, { ...nothing, retainUntil: day('2027-03-01') }, false],
-  ])('%s', (_what, found, wanted, expected) => {
-    expect(differs(found, wanted, now)).toBe(expected);
+    ['the end of a hold on what is superseded', { ...held, role: 'superseded' }, aHold, off],
+    ['a retention of what is at rest', lock, aYear, { hold: undefined, retainUntil: day('2027-03-01') }],
+    ['none of what will be joined', { ...lock, isAtRest: false }, aYear, undefined],
+    ['none of what leaves the store', { ...lock, role: 'leaving' }, aYear, undefined],
+    ['the end of a hold on what leaves the store', { ...held, role: 'leaving' }, aHold, off],
+    ['a hold on what a purge has given up', { ...lock, role: 'given-up' }, aHold, on],
+    ['none of what a purge has given up', { ...lock, role: 'given-up' }, aYear, undefined],
+    ['no hold on a spare copy', { ...lock, role: 'spare' }, aHold, undefined],
+    ['none of a spare copy that is held', { ...held, role: 'spare' }, aHold, undefined],
+    ['the end of a hold on a spare copy', { ...held, role: 'spare' }, nothing, off],
+  ])('is %s', (_what, found, wanted, expected) => {
+    expect(changeOf(found, wanted, { now, coldLocks: true })).toEqual(expected);
+  });
+
+  it('leaves a hold in the store where the cold tier cannot take it over', () => {
+    const leaving: KnownLock = { ...lock, role: 'leaving' };
+    expect(changeOf(leaving, aHold, { now, coldLocks: false })).toEqual(on);
+    expect(changeOf({ ...leaving, hasLegalHold: true }, aHold, { now, coldLocks: false })).toBeUndefined();
   });
 });

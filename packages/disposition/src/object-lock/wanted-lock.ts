@@ -1,5 +1,5 @@
 /** What the store should keep of a study: for a hold, and while its minimum period lasts. Pure. */
-import type { StudyLocks } from '@sandyq/database';
+import type { KnownLock } from '@sandyq/database';
 import {
   addDays,
   evaluate,
@@ -61,13 +61,31 @@ export function isRenewalDue(
   return retainedUntil < retainUntil && retainedUntil.getTime() < now.getTime() + RENEWED_DAYS * DAY_MS;
 }
 
-/** Whether the locks of a study are others than is wanted. */
-export function differs(
-  { someHeld, someHeldForNothing, allHeld, leastRetained }: StudyLocks,
+/** How a lock is changed. */
+export interface LockChange {
+  /** undefined: as it is. */
+  readonly hold: boolean | undefined;
+  readonly retainUntil: Date | undefined;
+}
+
+/** What of a lock is to be changed, if anything is. `coldLocks`: the cold tier locks its objects. */
+export function changeOf(
+  lock: KnownLock,
   wanted: WantedLock,
-  now: Date,
-): boolean {
-  if (someHeldForNothing || (wanted.hasLegalHold ? !allHeld : someHeld)) return true;
-  if (leastRetained === undefined) return false;
-  return isRenewalDue(leastRetained === 'not-retained' ? undefined : leastRetained, wanted.retainUntil, now);
+  { now, coldLocks }: { readonly now: Date; readonly coldLocks: boolean },
+): LockChange | undefined {
+  const isHeld = wanted.hasLegalHold && isToBeHeld(lock, coldLocks);
+  const hold = isHeld === lock.hasLegalHold ? undefined : isHeld;
+  const isDue =
+    lock.role === 'in-use' && lock.isAtRest && isRenewalDue(lock.retainedUntil, wanted.retainUntil, now);
+  const retainUntil = isDue ? wanted.retainUntil : undefined;
+  return hold === undefined && retainUntil === undefined ? undefined : { hold, retainUntil };
+}
+
+/** While its study is held. */
+function isToBeHeld({ role, hasLegalHold }: KnownLock, coldLocks: boolean): boolean {
+  if (role === 'spare') return hasLegalHold;
+  // The copy in the cold tier is held in its place, if it can be.
+  if (role === 'leaving') return !coldLocks;
+  return role !== 'superseded';
 }

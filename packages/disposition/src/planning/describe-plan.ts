@@ -1,14 +1,38 @@
 /** Plans as people read them: one JSON shape for the API, the command line and reports. */
-import type { Plan, PlanItem, PlanProgress } from '@sandyq/database';
+import type { Plan, PlanItem, PlanProgress, Queryable } from '@sandyq/database';
+import { scheduleInForce } from '../schedules/schedule-in-force.ts';
+
+/** What a plan is worth depends on more than itself. */
+export interface PlanStanding {
+  readonly now: Date;
+  /** The version in force; undefined: none is. */
+  readonly inForce: { readonly schedule: string; readonly version: number } | undefined;
+}
+
+/** As things stand at `now`. */
+export async function planStanding(client: Queryable, now: Date): Promise<PlanStanding> {
+  return { now, inForce: (await scheduleInForce(client, now))?.rules };
+}
+
+/**
+ * - `expired`: nothing more is done by it, although it was not done;
+ * - `superseded`: nothing is done by it while another version of a schedule is in force than the one it was made by.
+ */
+type DescribedState = Plan['state'] | 'expired' | 'superseded';
+
+function stateOf(plan: Plan, { now, inForce }: PlanStanding): DescribedState {
+  if (plan.state === 'ended' || plan.state === 'withdrawn') return plan.state;
+  if (plan.expiresAt <= now) return 'expired';
+  const isBound = plan.schedule === inForce?.schedule && plan.scheduleVersion === inForce.version;
+  return isBound ? plan.state : 'superseded';
+}
 
 /** A plan, with how far it is, if that was read. */
-export function describePlan(plan: Plan, now: Date, progress?: readonly PlanProgress[]) {
-  const isOver = plan.state === 'ended' || plan.state === 'withdrawn';
+export function describePlan(plan: Plan, standing: PlanStanding, progress?: readonly PlanProgress[]) {
   return {
     id: plan.planId,
     kind: plan.kind,
-    /** `expired`: nothing more is done by it, although it was not done. */
-    state: !isOver && plan.expiresAt <= now ? ('expired' as const) : plan.state,
+    state: stateOf(plan, standing),
     schedule: plan.schedule,
     scheduleVersion: plan.scheduleVersion,
     sha256: plan.sha256.toString('hex'),

@@ -15,11 +15,12 @@ const REJECTIONS_AT_ONCE = 100;
 
 /** Those that are due, as they stand. A rejection that nothing is left of is over, and is not told. */
 export async function* dueRejections(database: Database, request: DueRequest): AsyncGenerator<DueItem> {
-  const { facilityId, now, signal, leftOut, onLooked } = request;
+  const { facilityId, now, rules, signal, leftOut, onLooked } = request;
   let after: string | undefined;
   for (;;) {
     signal?.throwIfAborted();
-    const page = await waitingRejections(database, { facilityId, after, limit: REJECTIONS_AT_ONCE, now });
+    const limit = REJECTIONS_AT_ONCE;
+    const page = await waitingRejections(database, { facilityId, after, limit, now, rules });
     for (const waiting of page) {
       const item = await itemOf(database, waiting, request);
       if (typeof item === 'string') leftOut[item] += 1;

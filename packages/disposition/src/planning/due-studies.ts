@@ -10,6 +10,7 @@ import {
   studiesInQuarantine,
   whollyRejected,
 } from '@sandyq/database';
+import { detailsAskedBy } from '@sandyq/retention';
 import { type JudgedStudy, type Judgement, judgeStudy } from './judge-study.ts';
 import type { LeftOut, LeftOutReason } from './left-out.ts';
 
@@ -27,8 +28,9 @@ export interface DueRequest extends Judgement {
 
 /** Those that are due, as they stand; nothing is locked, for each is judged again when its turn comes. */
 export async function* dueStudies(database: Database, request: DueRequest): AsyncGenerator<DueItem> {
-  const { facilityId, signal, onLooked } = request;
-  for await (const subjects of streamSubjects(database, { facilityId, signal })) {
+  const { rules, holds, facilityId, signal, onLooked } = request;
+  const details = detailsAskedBy({ schedules: [rules], holds });
+  for await (const subjects of streamSubjects(database, { details, facilityId, signal })) {
     const due = subjects
       .map((subject) => judgeStudy(subject, request))
       .filter((judged) => isDue(judged, request.leftOut));
@@ -48,11 +50,11 @@ function isDue({ finding: { verdict }, holds }: JudgedStudy, leftOut: LeftOut): 
 async function* itemsOf(
   client: Queryable,
   due: readonly JudgedStudy[],
-  { now, leftOut }: DueRequest,
+  { now, rules, leftOut }: DueRequest,
 ): AsyncGenerator<DueItem> {
   const uids = due.map(({ subject }) => subject.studyInstanceUid);
   const [planned, rejected, quarantined, cold, contents] = await Promise.all([
-    alreadyPlanned(client, uids, now),
+    alreadyPlanned(client, uids, { now, rules }),
     whollyRejected(client, uids),
     studiesInQuarantine(client, uids),
     studiesInColdTier(client, uids),

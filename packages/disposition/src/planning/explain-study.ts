@@ -8,7 +8,14 @@ import {
   readSubject,
   type StudyStanding,
 } from '@sandyq/database';
-import type { AppliedRule, Finding, InputProblem, LegalHold, RetentionSchedule } from '@sandyq/retention';
+import type {
+  AppliedRule,
+  Finding,
+  InputProblem,
+  LegalHold,
+  RejectionReasonCode,
+  RetentionSchedule,
+} from '@sandyq/retention';
 import { DispositionError } from '../errors.ts';
 import { findSchedule } from '../schedules/find-schedule.ts';
 import { judgeStudy } from './judge-study.ts';
@@ -27,7 +34,7 @@ export interface Explanation extends StudyStanding {
 export interface ExplainedRejection {
   readonly rejectionId: string;
   readonly seriesInstanceUid: string | undefined;
-  readonly reasonCode: string;
+  readonly reasonCode: RejectionReasonCode;
   readonly instances: number;
   readonly restoreUntil: Date;
   readonly state: string;

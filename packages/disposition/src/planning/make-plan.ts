@@ -9,6 +9,7 @@ import {
   type NewPlanItem,
   type Plan,
   type PlanKind,
+  type Queryable,
   readPlan,
 } from '@sandyq/database';
 import type { Actor } from '../actor.ts';
@@ -43,6 +44,8 @@ export interface PlanRequest {
   readonly signal?: AbortSignal | undefined;
   /** Called with the studies, or rejections, that were looked at, and the items found. */
   readonly onProgress?: ((looked: number, items: number) => void) | undefined;
+  /** Called in the transaction that keeps the plan, which is not kept if it throws. */
+  readonly onKept?: ((client: Queryable, made: MadePlan) => Promise<void>) | undefined;
 }
 
 /** What came of it. */
@@ -71,7 +74,7 @@ export async function makePlan(ports: PlanPorts, request: PlanRequest, actor: Ac
     schedule: rules.schedule,
     scheduleVersion: rules.version,
   };
-  const plan = await keepPlan(database, items, {
+  const kept: NewPlan = {
     ...basis,
     sha256: items.reduce((digest, item) => digest.add(item), new PlanDigest(basis)).digest(),
     studies: new Set(items.map(({ studyInstanceUid }) => studyInstanceUid)).size,
@@ -80,8 +83,12 @@ export async function makePlan(ports: PlanPorts, request: PlanRequest, actor: Ac
     createdBy: actor.principalId,
     createdAt: now,
     expiresAt: new Date(now.getTime() + (request.validDays ?? DEFAULT_PLAN_DAYS) * DAY_MS),
+  };
+  return database.inTransaction(async (client) => {
+    const made = { plan: await keepPlan(client, items, kept), ...collected };
+    await request.onKept?.(client, made);
+    return made;
   });
-  return { plan, ...collected };
 }
 
 interface Collected extends Omit<MadePlan, 'plan'> {
@@ -114,11 +121,9 @@ async function collectItems(
 
 const ITEMS_AT_ONCE = 1_000;
 
-function keepPlan(database: Database, items: readonly NewPlanItem[], plan: NewPlan): Promise<Plan> {
-  return database.inTransaction(async (client) => {
-    await insertPlan(client, plan);
-    for (let start = 0; start < items.length; start += ITEMS_AT_ONCE)
-      await insertPlanItems(client, plan.planId, items.slice(start, start + ITEMS_AT_ONCE));
-    return readPlan(client, plan.planId);
-  });
+async function keepPlan(client: Queryable, items: readonly NewPlanItem[], plan: NewPlan): Promise<Plan> {
+  await insertPlan(client, plan);
+  for (let start = 0; start < items.length; start += ITEMS_AT_ONCE)
+    await insertPlanItems(client, plan.planId, items.slice(start, start + ITEMS_AT_ONCE));
+  return readPlan(client, plan.planId);
 }

@@ -58,7 +58,7 @@ it('the HTML says who decided what, and leaves out what nobody did', () => {
       withdrawnBy: undefined,
       withdrawnAt: undefined,
     },
-    new Date('2026-07-01T00:00:00Z'),
+    { now: new Date('2026-07-01T00:00:00Z'), inForce: undefined },
   );
   const html = htmlStart(plan, []);
   expect(html).toContain('<dt>State</dt><dd>expired</dd>');

@@ -7,7 +7,7 @@ import {
   readPlan,
   readPlanItems,
 } from '@sandyq/database';
-import { type DescribedPlan, describePlan, describePlanItem } from './describe-plan.ts';
+import { type DescribedPlan, describePlan, describePlanItem, planStanding } from './describe-plan.ts';
 import { htmlEnd, htmlRow, htmlStart } from './plan-report-html.ts';
 
 /** How it can be written. */
@@ -41,7 +41,8 @@ export async function planReport(
 ): Promise<AsyncIterable<string>> {
   const plan = await readPlan(database, planId);
   const progress = await planProgress(database, plan.planId);
-  return pieces(database, { plan: describePlan(plan, now, progress), progress }, WRITINGS[format]);
+  const described = describePlan(plan, await planStanding(database, now), progress);
+  return pieces(database, { plan: described, progress }, WRITINGS[format]);
 }
 
 async function* pieces(

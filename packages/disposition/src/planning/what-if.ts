@@ -1,6 +1,6 @@
 /** What a schedule would mean, before anybody adopts it: every study is judged by it, and nothing is changed. */
 import { activeHolds, type Database, facilityByCode, sizesOfStudies, streamSubjects } from '@sandyq/database';
-import { evaluate, type RetentionSchedule } from '@sandyq/retention';
+import { detailsAskedBy, evaluate, type RetentionSchedule } from '@sandyq/retention';
 import { scheduleInForce } from '../schedules/schedule-in-force.ts';
 import { judgeStudy } from './judge-study.ts';
 import { type WhatIf, WhatIfTally } from './what-if-tally.ts';
@@ -27,8 +27,9 @@ export async function whatIf(database: Database, request: WhatIfRequest): Promis
   const isSame = inForce?.schedule === rules.schedule && inForce.version === rules.version;
   const compared = isSame ? undefined : inForce;
   const holds = await activeHolds(database);
+  const details = detailsAskedBy({ schedules: [rules, compared], holds });
   const tally = new WhatIfTally({ isCompared: compared !== undefined });
-  for await (const subjects of streamSubjects(database, { facilityId, signal })) {
+  for await (const subjects of streamSubjects(database, { details, facilityId, signal })) {
     const uids = subjects.map(({ studyInstanceUid }) => studyInstanceUid);
     const sizes = await sizesOfStudies(database, uids);
     for (const subject of subjects) {

@@ -27,6 +27,7 @@ describe('CSV', () => {
 
   it.each([
     ['', 'Line 1 of the file must be a header with a, b.'],
+    ['a;b\n', 'Line 1 of the file must name the column a, b, separated by commas.'],
     ['a,c\n', 'Line 1 of the file must name the column b.'],
     ['a,b\n1\n', 'Line 2 of the file has 1 fields, and the header 2.'],
     ['a,b\n1,2,3\n', 'Line 2 of the file has 3 fields, and the header 2.'],

@@ -36,7 +36,9 @@ export async function* csvRows(
 
 function assertHeader(header: readonly string[], columns: readonly string[]): void {
   const missing = columns.filter((column) => !header.includes(column));
-  if (missing.length > 0) throw wrong(1, `must name the column ${missing.join(', ')}`);
+  if (missing.length === 0) return;
+  const hint = header.length === 1 && columns.length > 1 ? ', separated by commas' : '';
+  throw wrong(1, `must name the column ${missing.join(', ')}${hint}`);
 }
 
 interface CsvRecord {

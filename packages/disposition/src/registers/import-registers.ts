@@ -2,7 +2,7 @@
  * Registers whole files of facts or programmes. A file is checked to its end before anything of it is written; what the
  * register says already is left alone, so that the same file can be imported again after whatever happened.
  */
-import { type Queryable, registerPatientFact, registerProgramme } from '@sandyq/database';
+import { DatabaseError, type Queryable, registerPatientFact, registerProgramme } from '@sandyq/database';
 import { exportDecision } from '@sandyq/indexing';
 import type { Actor } from '../actor.ts';
 import { DispositionError, isDispositionError } from '../errors.ts';
@@ -80,18 +80,27 @@ async function importRegister<Entry>(
   }
   let registered = 0;
   for await (const batch of batches(csvRows(open(), register.columns))) {
-    const entries = batch.map((row) => readRow(register, row, now));
-    registered += await ports.database.inTransaction((client) => writeAll(client, entries));
+    registered += await ports.database.inTransaction((client) => writeAll(client, batch));
   }
   await exportDecision(ports);
   return { rows, registered, known: rows - registered };
 
-  async function writeAll(client: Queryable, entries: readonly Entry[]): Promise<number> {
+  async function writeAll(client: Queryable, batch: readonly CsvRow[]): Promise<number> {
     let written = 0;
-    for (const entry of entries)
-      if (await register.write(client, entry, { id: ports.newId(), actor })) written += 1;
+    for (const row of batch) {
+      const write = register.write(client, readRow(register, row, now), { id: ports.newId(), actor });
+      if (await write.catch((error: unknown) => Promise.reject(atLine(row, error)))) written += 1;
+    }
     return written;
   }
+}
+
+/** What only the index knows: an issuer that there is not. */
+function atLine({ lineNumber }: CsvRow, error: unknown): unknown {
+  if (!(error instanceof DatabaseError) || error.code !== 'not-found') return error;
+  return new DispositionError('not-found', `Line ${lineNumber} of the file: ${error.message}.`, {
+    cause: error,
+  });
 }
 
 function readRow<Entry>(register: Register<Entry>, { lineNumber, cells }: CsvRow, now: Date): Entry {

@@ -72,6 +72,13 @@ it.each<[string, DicomJson]>([
   expect(parseRejectionNote(noteWith(changes))).toBeUndefined();
 });
 
+it('leaves out UIDs that nothing can have', () => {
+  const odd = study('1.2', series('1.2.1', '1.2.1.1', 'IMAGE', '1'.repeat(65)), series('one', '1.2.2.1'));
+  expect(parseRejectionNote(noteWith({ '0040A375': sequence(odd) }))?.series).toEqual([
+    { studyInstanceUid: '1.2', seriesInstanceUid: '1.2.1', sopInstanceUids: ['1.2.1.1'] },
+  ]);
+});
+
 it('leaves out what names no study or no series', () => {
   const broken = sequence(
     { '00081115': sequence(series('1.2.1', '1.2.1.1')) },

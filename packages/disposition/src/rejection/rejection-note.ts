@@ -2,7 +2,7 @@
  * Rejection notes (IHE RAD TF-3 §4.66): Key Object Selection documents (PS3.3 §A.35.4) whose title says that the instances
  * they refer to are not to be used. Pure.
  */
-import { type DicomJson, type Tag, Tags, tagToHex } from '@sandyq/dicom';
+import { type DicomJson, isUsableUid, type Tag, Tags, tagToHex } from '@sandyq/dicom';
 import { parseRejectionReason, type RejectionReasonCode } from '@sandyq/retention';
 
 /** Key Object Selection Document Storage (PS3.4 Table B.5-1). */
@@ -36,14 +36,14 @@ export function parseRejectionNote(json: DicomJson): RejectionNote | undefined {
 function seriesOf(json: DicomJson): NotedSeries[] {
   const bySeries = new Map<string, NotedSeries & { readonly sopInstanceUids: string[] }>();
   for (const study of itemsIn(json, Tags.CurrentRequestedProcedureEvidenceSequence)) {
-    const studyInstanceUid = textIn(study, Tags.StudyInstanceUID);
+    const studyInstanceUid = uidIn(study, Tags.StudyInstanceUID);
     for (const series of itemsIn(study, Tags.ReferencedSeriesSequence)) {
-      const seriesInstanceUid = textIn(series, Tags.SeriesInstanceUID);
+      const seriesInstanceUid = uidIn(series, Tags.SeriesInstanceUID);
       if (studyInstanceUid === undefined || seriesInstanceUid === undefined) continue;
       const name = `${studyInstanceUid} ${seriesInstanceUid}`;
       const noted = bySeries.get(name) ?? { studyInstanceUid, seriesInstanceUid, sopInstanceUids: [] };
       const uids = itemsIn(series, Tags.ReferencedSOPSequence).flatMap(
-        (reference) => textIn(reference, Tags.ReferencedSOPInstanceUID) ?? [],
+        (reference) => uidIn(reference, Tags.ReferencedSOPInstanceUID) ?? [],
       );
       noted.sopInstanceUids.push(...uids);
       bySeries.set(name, noted);
@@ -55,6 +55,12 @@ function seriesOf(json: DicomJson): NotedSeries[] {
 function itemsIn(json: DicomJson, tag: Tag): DicomJson[] {
   const values: readonly unknown[] = json[tagToHex(tag)]?.Value ?? [];
   return values.filter((value): value is DicomJson => typeof value === 'object' && value !== null);
+}
+
+/** undefined also for what no instance can have been stored under. */
+function uidIn(json: DicomJson, tag: Tag): string | undefined {
+  const text = textIn(json, tag);
+  return text !== undefined && isUsableUid(text) ? text : undefined;
 }
 
 /** Without surrounding spaces and NUL; undefined where absent or empty. */

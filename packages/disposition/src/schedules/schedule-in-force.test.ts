@@ -1,4 +1,4 @@
-import { adoptSchedule, type Database, listSchedules } from '@sandyq/database';
+import { adoptSchedule, type Database, listSchedules, readSubject } from '@sandyq/database';
 import { createTestDatabase, journalLines, type TestDatabase } from '@sandyq/database/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { adoptedSchedule, scheduleText } from '../testing/adopted-schedule.ts';
@@ -97,7 +97,33 @@ describe('a version', () => {
       { fact: { schedule: 'test', version: 1, text: scheduleText(), proposedBy: 'anna' } },
     ]);
   });
+
+  it('waits to be adopted for the decisions that are made by the one before', async () => {
+    await adoptedSchedule(database, { schedule: 'before' });
+    await proposeSchedule({ database }, scheduleText({ from: '2020-01-01' }), anna);
+    const events: string[] = [];
+    let adopting = Promise.resolve();
+    await database.inTransaction(async (client) => {
+      // As whoever decides on a study (execution/check-item.ts): the schedule is read after the study.
+      await readSubject(client, '2.25.1');
+      adopting = database
+        .inTransaction((other) => adoptSchedule(other, { schedule: 'test', version: 1 }, 'boris'))
+        .then(() => void events.push('adopted'));
+      await isWaitedFor();
+      expect(await nameAt('2026-01-01T00:00:00Z')).toBe('before@1');
+      events.push('decided');
+    });
+    await adopting;
+    expect(events).toEqual(['decided', 'adopted']);
+    expect(await nameAt('2026-01-01T00:00:00Z')).toBe('test@1');
+  });
 });
+
+/** Until somebody waits for a lock. */
+async function isWaitedFor(): Promise<void> {
+  const text = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+  while ((await database.query({ text })).rowCount === 0);
+}
 
 it('five schedules come with the archive', async () => {
   const names = (await readySchedules()).map(({ rules }) => rules.schedule);

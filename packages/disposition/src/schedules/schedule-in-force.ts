@@ -36,7 +36,8 @@ export async function readScheduleVersion(
 const read = new Map<string, RetentionSchedule>();
 const MOST_READ = 32;
 
-function rulesOf({ text, sha256 }: WrittenSchedule): RetentionSchedule {
+/** What a version says. */
+export function rulesOf({ text, sha256 }: WrittenSchedule): RetentionSchedule {
   const key = sha256.toString('hex');
   const known = read.get(key);
   if (known !== undefined) return known;

@@ -194,7 +194,7 @@ class Acceptance {
 }
 
 function hasRows(outcome: CommitOutcome['kind']): boolean {
-  return outcome === 'stored' || outcome === 'identity-conflict';
+  return outcome === 'stored' || outcome === 'identity-conflict' || outcome === 'rejected';
 }
 
 function placeIn(segment: StoredSegment, entry: ReceiptEntry): QuarantinePlace {

@@ -27,6 +27,7 @@ import {
   idOf,
   makePlan,
   reject,
+  rejectByNote,
   restore,
 } from './testing/retention-story.ts';
 import { storeInstance, type WantedInstance } from './testing/store-instance.ts';
@@ -103,6 +104,10 @@ beforeAll(async () => {
   await reject(first.database, { number: 10, study: '2.25.1', series: '2.25.1.1' });
   await reject(first.database, { number: 11, study: '2.25.2', series: '2.25.2.1' });
   await reject(first.database, { number: 12, study: '2.25.2' });
+  await rejectByNote(first.database, { number: 13, study: '2.25.5', images: [10, 12] });
+  await rejectByNote(first.database, { number: 14, study: '2.25.6', images: [13] });
+  await rejectByNote(first.database, { number: 15, study: '2.25.2', images: [14] });
+  await restore(first.database, 15);
   await restore(first.database, 11);
   await restore(first.database, 12);
   for await (const { key } of store.list('v1/')) {

@@ -49,12 +49,8 @@ export function subjectOf(given: Case): RetentionSubject {
     sopClasses: given.sopClasses ?? ['1.2.840.10008.5.1.4.1.1.2'],
     facility: given.facility ?? 'A',
     ...(given.region !== undefined && { region: given.region }),
-    devices: [
-      {
-        code: 'ct-1',
-        ...(given.commissioned !== undefined && { commissionedOn: parseCalendarDate(given.commissioned) }),
-      },
-    ],
+    devices: ['ct-1'],
+    ...(given.commissioned !== undefined && { commissionedOn: parseCalendarDate(given.commissioned) }),
     attributes: given.attributes ?? {},
     programmes: given.programmes ?? [],
     patient: {

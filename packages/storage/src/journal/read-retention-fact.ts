@@ -134,6 +134,13 @@ function readHold(json: JsonReader): HoldPlaced {
 }
 
 function readRejection(json: JsonReader): InstancesRejected {
+  const facility = optionalWord(json, 'facility');
+  const awaited = json
+    .field('awaited')
+    .optional((list) => readList(list, maximumInstancesOfLine, (uid) => uid.text(/./)));
+  if ((awaited === undefined) !== (facility === undefined)) {
+    throw new StorageError('damaged', 'what is awaited is awaited in studies of a facility');
+  }
   return {
     rejectionId: uuid(json, 'rejectionId'),
     studyInstanceUid: text(json, 'studyInstanceUid'),
@@ -144,6 +151,8 @@ function readRejection(json: JsonReader): InstancesRejected {
     noteUid: optionalWord(json, 'noteUid'),
     restoreUntil: time(json, 'restoreUntil'),
     instances: readInstances(json),
+    awaited,
+    facility,
   };
 }
 

@@ -30,6 +30,17 @@ const count = fc.maxSafeNat();
 const ordinal = fc.integer({ min: 1 });
 const schedule = { schedule: text, scheduleVersion: ordinal };
 const reasonCode = fc.constantFrom('113001', '113037', '113038', '113039');
+const rejection = {
+  rejectionId: uuid,
+  studyInstanceUid: uid,
+  seriesInstanceUid: optional(uid),
+  reasonCode,
+  reasonText: text,
+  planId: optional(uuid),
+  noteUid: optional(uid),
+  restoreUntil: moment,
+  instances,
+};
 const hold = { legalHoldId: uuid, reason: text, authority: text, owner: text, reviewOn: day };
 
 const facts: { readonly [Of in Kind]: fc.Arbitrary<RetentionFacts[Of]> } = {
@@ -72,17 +83,10 @@ const facts: { readonly [Of in Kind]: fc.Arbitrary<RetentionFacts[Of]> } = {
     fc.record({ ...hold, condition: text }),
   ),
   'hold-released': fc.record({ legalHoldId: uuid, reason: text }),
-  'instances-rejected': fc.record({
-    rejectionId: uuid,
-    studyInstanceUid: uid,
-    seriesInstanceUid: optional(uid),
-    reasonCode,
-    reasonText: text,
-    planId: optional(uuid),
-    noteUid: optional(uid),
-    restoreUntil: moment,
-    instances,
-  }),
+  'instances-rejected': fc.oneof(
+    fc.record(rejection),
+    fc.record({ ...rejection, awaited: fc.array(uid, { minLength: 1, maxLength: 3 }), facility: text }),
+  ),
   'instances-restored': fc.record({ rejectionId: uuid, reason: text }),
   'plan-approved': fc.record({
     planId: uuid,
@@ -177,6 +181,8 @@ describe('facts about retention', () => {
     ['too many instances', 'instances-rejected', { instances: many(maximumInstancesOfLine + 1) }],
     ['too many tombstones', 'instances-disposed', { instances: many(maximumInstancesOfLine + 1) }],
     ['too many objects', 'purge-begun', { objectKeys: Array(maximumKeysOfLine + 1).fill('v1/00/a') }],
+    ['something awaited nowhere', 'instances-rejected', { facility: undefined }],
+    ['too much awaited', 'instances-rejected', { awaited: Array(maximumInstancesOfLine + 1).fill('1.2') }],
     ['another reason', 'instances-rejected', { reasonCode: '113002' }],
     ['a version 0', 'schedule-adopted', { version: 0 }],
     ['a short signature', 'certificate-issued', { signature: 'AAAA' }],
@@ -199,6 +205,7 @@ describe('facts about retention', () => {
     assertJournalLine(
       lineOf('instances-rejected', {
         instances: Array.from({ length: maximumInstancesOfLine }, () => longest),
+        awaited: uids(maximumInstancesOfLine),
       }),
     );
     assertJournalLine(lineOf('purge-begun', { objectKeys: Array(maximumKeysOfLine).fill(key) }));

@@ -103,6 +103,10 @@ export interface InstancesRejected {
   readonly noteUid?: string | undefined;
   readonly restoreUntil: string;
   readonly instances: readonly NamedInstance[];
+  /** SOP Instance UIDs of what the note names beforehand: hidden when it arrives. At most 1,000 a line. */
+  readonly awaited?: readonly string[] | undefined;
+  /** Only with `awaited`: in whose studies, as the code of the facility. */
+  readonly facility?: string | undefined;
 }
 
 /** They are shown again, all of the rejection. */

@@ -1,6 +1,7 @@
 /** Parameters that the lists of the admin API have in common. */
 import { type Database, deviceByCode, facilityByCode } from '@sandyq/database';
 import { HttpError, type RequestContext } from '@sandyq/http';
+import type { z } from 'zod';
 
 /** Entries of one page at most. */
 const MAX_LIMIT = 1_000;
@@ -58,6 +59,20 @@ export function idOf({ params }: RequestContext): number {
   return numberOf(params['id'] ?? null, 'id');
 }
 
+/** What the parameter says; undefined where it is absent. Throws `bad-request`. */
+export function parameterOf<Value>(
+  { query }: RequestContext,
+  name: string,
+  schema: z.ZodType<Value>,
+): Value | undefined {
+  const text = query.get(name);
+  if (text === null) return undefined;
+  const parsed = schema.safeParse(text);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new HttpError('bad-request', `"${name}" cannot be used: ${issue?.message ?? ''}.`);
+}
+
 /** `true` or `false`; absent is false. */
 export function flagOf({ query }: RequestContext, name: string): boolean {
   const text = query.get(name) ?? 'false';
@@ -73,6 +88,15 @@ function numberOf(text: string | null, name: string): number {
 
 /** A page of a list; `next` is the path's `before` for the next page, absent on the last one. */
 export function pageOf<Row>(rows: readonly Row[], limit: number, idOfRow: (row: Row) => number) {
+  return { next: nextOf(rows, limit, idOfRow) };
+}
+
+/** What the next page begins behind; undefined: this is the last one. */
+export function nextOf<Row, Id>(
+  rows: readonly Row[],
+  limit: number,
+  idOfRow: (row: Row) => Id,
+): Id | undefined {
   const last = rows.length < limit ? undefined : rows.at(-1);
-  return { next: last === undefined ? undefined : idOfRow(last) };
+  return last === undefined ? undefined : idOfRow(last);
 }

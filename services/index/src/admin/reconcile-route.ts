@@ -4,19 +4,21 @@
  * `GET /admin/reconcile`: how far the comparison in the background is, what the last whole one found, and what was asked for last.
  */
 import {
-  insertReconcileRequest,
+  type BackgroundRequest,
+  insertBackgroundRequest,
   lastPasses,
-  lastReconcileRequest,
-  type ReconcileRequestRow,
+  listBackgroundRequests,
+  readBackgroundRequest,
   readIndexState,
-  readReconcileRequest,
 } from '@sandyq/database';
 import { type Answer, type GuardedRoute, HttpError, jsonAnswer, type RequestContext } from '@sandyq/http';
 import type { Archive } from '@sandyq/service';
-import { pathPrefixOf } from '../pages/path-prefix.ts';
+import { reconcileInput } from '../reconcile-requested.ts';
+import { acceptedAnswer, stateOf } from '../requests/describe-request.ts';
 import { adminRoute } from './refusal.ts';
 
 const PATH = '/admin/reconcile';
+const KINDS = ['reconcile'] as const;
 
 export function reconcileRoutes(archive: Archive): GuardedRoute[] {
   const common = { action: 'administer', patientData: false } as const;
@@ -37,23 +39,27 @@ export function reconcileRoutes(archive: Archive): GuardedRoute[] {
   ];
 }
 
-async function ask({ database, newId, settings }: Archive, context: RequestContext): Promise<Answer> {
-  const asked = { requestId: newId(), dryRun: isDryRun(context), requestedBy: context.principal.id };
-  const request = await insertReconcileRequest(database, asked);
+async function ask(archive: Archive, context: RequestContext): Promise<Answer> {
+  const request = await insertBackgroundRequest(archive.database, {
+    requestId: archive.newId(),
+    kind: 'reconcile',
+    subject: '',
+    input: { dryRun: isDryRun(context) },
+    requestedBy: context.principal.id,
+  });
   if (request === undefined) {
     throw new HttpError(
       'conflict',
       `A comparison is under way: see GET ${PATH}. Ask again when it has ended.`,
     );
   }
-  const location = `${pathPrefixOf(settings.publicUrl).slice(0, -1)}${PATH}/${request.requestId}`;
-  return jsonAnswer(202, describe(request), { Location: location, 'Retry-After': '1' });
+  return acceptedAnswer(archive, `${PATH}/${request.requestId}`, describe(request));
 }
 
 async function overview({ database }: Archive): Promise<object> {
   const { open, complete } = await lastPasses(database);
   const state = await readIndexState(database);
-  const asked = await lastReconcileRequest(database);
+  const [asked] = await listBackgroundRequests(database, { kinds: KINDS }, 1);
   return {
     index: state.isCaughtUp ? { isCaughtUp: true } : { isCaughtUp: false, reason: state.reason },
     ...(open !== undefined && { underWay: open }),
@@ -63,22 +69,24 @@ async function overview({ database }: Archive): Promise<object> {
 }
 
 async function find({ database }: Archive, requestId: string): Promise<object> {
-  const request = await readReconcileRequest(database, requestId);
+  const request = await readBackgroundRequest(database, requestId, KINDS);
   if (request !== undefined) return describe(request);
   throw new HttpError('not-found', 'There is no such comparison; the last 100 are kept.');
 }
 
-/** A request as administrators see it: `state` is waiting, running, ended or failed. */
-function describe({ report, startedAt, endedAt, failure, ...request }: ReconcileRequestRow): object {
-  const begun = startedAt === undefined ? 'waiting' : 'running';
-  const over = failure === undefined ? 'ended' : 'failed';
+/** A request as administrators see it, with its counts so far or in the end. */
+function describe(request: BackgroundRequest): object {
+  const { requestId, input, requestedBy, requestedAt, startedAt, endedAt, failure } = request;
   return {
-    ...request,
-    state: endedAt === undefined ? begun : over,
-    ...(startedAt !== undefined && { startedAt }),
-    ...(endedAt !== undefined && { endedAt }),
-    ...(failure !== undefined && { failure }),
-    ...(report as object),
+    requestId,
+    dryRun: reconcileInput.parse(input).dryRun,
+    requestedBy,
+    requestedAt,
+    state: stateOf(request),
+    startedAt,
+    endedAt,
+    failure,
+    ...((request.result ?? request.progress) as object),
   };
 }
 

@@ -10,6 +10,7 @@ import {
   type QuarantineErrorCode,
 } from '@sandyq/indexing';
 import { isRetentionError } from '@sandyq/retention';
+import { OperatorError } from '@sandyq/service';
 import { InvalidInputError } from './new-principals.ts';
 
 const QUARANTINE: Readonly<Record<QuarantineErrorCode, HttpErrorCode>> = {
@@ -53,7 +54,8 @@ const CONSTRAINTS: Readonly<Record<string, string>> = {
 /** The sentence for an error of an administrator's command; undefined if it is none. Holds no value of a data set. */
 export function explain(error: unknown): string | undefined {
   if (error instanceof QuarantineError || error instanceof InvalidInputError) return error.message;
-  if (error instanceof JournalError || isDispositionError(error)) return error.message;
+  if (error instanceof JournalError || error instanceof OperatorError) return error.message;
+  if (isDispositionError(error)) return error.message;
   if (isRetentionError(error)) return `It cannot be used: ${error.message}.`;
   if (error instanceof ComparisonError) return NO_TIME_TO_COMPARE;
   if (!(error instanceof DatabaseError)) return undefined;
@@ -84,6 +86,7 @@ function asHttpError(error: unknown): unknown {
 function codeOf(error: unknown): HttpErrorCode {
   if (error instanceof QuarantineError) return QUARANTINE[error.code];
   if (error instanceof JournalError) return JOURNAL[error.code];
+  if (error instanceof OperatorError) return 'forbidden';
   if (isDispositionError(error)) return DISPOSITION[error.code];
   if (error instanceof ComparisonError) return 'overloaded';
   if (error instanceof DatabaseError) return error.code === 'conflict' ? 'conflict' : 'not-found';

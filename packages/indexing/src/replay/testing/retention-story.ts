@@ -16,6 +16,7 @@ import {
   insertCertificate,
   insertPlan,
   insertPlanItems,
+  keepUids,
   lockStudyContent,
   type NewDisposition,
   placeHold,
@@ -167,6 +168,39 @@ export async function reject(
       restoreUntil: new Date(),
     }),
   );
+}
+
+/** A rejection note on instances of the first series of a study, some of which may not be here; ids as of {@link reject}. */
+export async function rejectByNote(
+  database: Database,
+  note: {
+    readonly number: number;
+    readonly study: string;
+    readonly images: readonly number[];
+    readonly at?: Date;
+  },
+): Promise<void> {
+  const { number, study, images, at: now = new Date() } = note;
+  const sopInstanceUids = images.map((image) => `${study}.1.${image}`);
+  const text = `select facility_id as "facilityId" from facility where code = 'hospital'`;
+  const [facility] = (await database.query<{ facilityId: number }>({ text })).rows;
+  if (facility === undefined) throw new Error('there is no facility');
+  await database.inTransaction(async (client) => {
+    const kept = await keepUids(client, sopInstanceUids, facility.facilityId);
+    await rejectInstances(client, {
+      rejectionId: idOf(number),
+      studyInstanceUid: study,
+      seriesInstanceUid: `${study}.1`,
+      sopInstanceUids,
+      noteUid: `${study}.9`,
+      reasonCode: '113001',
+      reasonText: 'test',
+      rejectedBy: 'scanner',
+      now,
+      restoreUntil: new Date(now.getTime() + 30 * 86_400_000),
+      awaited: { ...facility, facility: 'hospital', sopInstanceUids: [...kept] },
+    });
+  });
 }
 
 /** Undoes it. */

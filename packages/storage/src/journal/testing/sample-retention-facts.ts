@@ -48,6 +48,8 @@ export const sampleRetentionFacts: RetentionFacts = {
     noteUid: '1.2.9',
     restoreUntil: '2026-04-01T08:00:00.000Z',
     instances,
+    awaited: ['1.2.3.5'],
+    facility: 'hospital',
   },
   'instances-restored': { rejectionId: id(4), reason: 'an instance arrived' },
   'plan-approved': {

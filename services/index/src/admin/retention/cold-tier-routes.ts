@@ -8,15 +8,19 @@ import { parseInput } from '../new-principals.ts';
 import { describeColdTier } from './describe-cold-tier.ts';
 import { retentionRoute } from './retention-route.ts';
 
-type Ports = Pick<Archive, 'database' | 'coldTier'>;
+type Ports = Pick<Archive, 'database' | 'coldTier' | 'settings'>;
 
 /** Routes of the cold tier. Moving is the command line's: it takes as long as it takes. */
 export function coldTierRoutes(archive: Ports): GuardedRoute[] {
-  const { database } = archive;
+  const { database, settings } = archive;
+  const hasReplica = settings.replica !== undefined;
   return [
     retentionRoute('GET', '/cold-tier', async () => jsonAnswer(200, await describeColdTier(archive))),
     retentionRoute('GET', '/cold-tier/due', async ({ signal }) =>
-      jsonAnswer(200, await moveDueStudies(database, { ports: undefined, now: new Date(), signal })),
+      jsonAnswer(
+        200,
+        await moveDueStudies(database, { ports: undefined, hasReplica, now: new Date(), signal }),
+      ),
     ),
     retentionRoute('POST', '/cold-tier/recall', (context) => recall(archive, context)),
   ];

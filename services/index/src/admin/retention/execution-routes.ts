@@ -4,27 +4,22 @@ import { listCertificates, readCertificate } from '@sandyq/database';
 import {
   certificateFile,
   describeCertificate,
-  describeExecution,
-  executePlan,
   issueCertificates,
+  readPlanToExecute,
 } from '@sandyq/disposition';
-import { type Answer, type GuardedRoute, jsonAnswer, type RequestContext, readJson } from '@sandyq/http';
+import { type Answer, type GuardedRoute, jsonAnswer, type RequestContext } from '@sandyq/http';
 import type { Archive } from '@sandyq/service';
 import { z } from 'zod';
-import { certificatePorts, executionPorts } from '../../disposition-ports.ts';
-import { parseInput } from '../new-principals.ts';
-import { limitOf } from '../parameters.ts';
-import { oneAtATime } from './one-at-a-time.ts';
-import { actorOf, retentionRoute } from './retention-route.ts';
+import { certificatePorts } from '../../disposition-ports.ts';
+import { executionInput } from '../../requests/requested-execution.ts';
+import { limitOf, nextOf } from '../parameters.ts';
+import { askFor } from './request-routes.ts';
+import { actorOf, readInput, retentionRoute } from './retention-route.ts';
 
 /** Routes of executions and certificates. */
 export function executionRoutes(archive: Archive): GuardedRoute[] {
   return [
-    retentionRoute(
-      'POST',
-      '/plans/:plan/execute',
-      oneAtATime((context) => execute(archive, context)),
-    ),
+    retentionRoute('POST', '/plans/:plan/execute', (context) => execute(archive, context)),
     retentionRoute('POST', '/plans/:plan/certificates', (context) => issue(archive, context)),
     retentionRoute('GET', '/plans/:plan/certificates', (context) => list(archive, context)),
     retentionRoute('GET', '/certificates/:id', (context) => send(archive, context)),
@@ -32,27 +27,18 @@ export function executionRoutes(archive: Archive): GuardedRoute[] {
   ];
 }
 
-const executionSchema = z.strictObject({
+const executionSchema = executionInput.extend({
   /** Say what would be done; nothing is done unless this is false. */
   dryRun: z.boolean().default(true),
-  studiesPerSecond: z.number().positive().optional(),
-  bytesPerSecond: z.number().positive().optional(),
 });
 
-/** Answers when all that can be done now is done. A client that goes away stops it between two studies; it can be repeated. */
+/** All that can be done now. It can be stopped between two studies, and repeated. */
 async function execute(archive: Archive, context: RequestContext): Promise<Answer> {
-  const { dryRun, ...rates } = parseInput(executionSchema, await readJson(context));
+  const { dryRun, ...input } = await readInput(context, executionSchema);
   const planId = planOf(context);
-  const { principalId } = await actorOf(archive, context);
-  const certifying = await certificatePorts(archive);
-  const { signal } = context;
-  const request = { planId, executedBy: principalId, isDryRun: dryRun, ...rates, signal };
-  const report = await executePlan(executionPorts(archive), request);
-  const certificates = dryRun ? [] : await issueCertificates(certifying, planId, principalId);
-  return jsonAnswer(200, {
-    ...describeExecution(report),
-    certificates: certificates.map(describeCertificate),
-  });
+  await archive.database.inTransaction((client) => readPlanToExecute(client, planId, new Date()));
+  if (!dryRun) await certificatePorts(archive);
+  return askFor(archive, context, { kind: dryRun ? 'dry-run' : 'execution', planId, input });
 }
 
 /** For what has ended since, e.g. objects that the store kept locked. */
@@ -68,7 +54,7 @@ async function list({ database }: Archive, context: RequestContext): Promise<Ans
   const before = context.query.get('before') ?? undefined;
   if (before !== undefined) await readCertificate(database, before);
   const found = await listCertificates(database, { planId: planOf(context), before }, limit);
-  const next = found.length < limit ? undefined : found.at(-1)?.certificateId;
+  const next = nextOf(found, limit, ({ certificateId }) => certificateId);
   return jsonAnswer(200, { certificates: found.map(describeCertificate), next });
 }
 

@@ -8,25 +8,14 @@ import {
   releaseLegalHold,
   surveyHold,
 } from '@sandyq/disposition';
-import {
-  type Answer,
-  type GuardedRoute,
-  HttpError,
-  jsonAnswer,
-  type RequestContext,
-  readJson,
-} from '@sandyq/http';
+import { type Answer, type GuardedRoute, jsonAnswer, type RequestContext } from '@sandyq/http';
 import { dayIn } from '@sandyq/retention';
-import type { Archive } from '@sandyq/service';
 import { z } from 'zod';
-import { parseInput } from '../new-principals.ts';
-import { flagOf, limitOf } from '../parameters.ts';
-import { actorOf, retentionRoute } from './retention-route.ts';
-
-type Ports = Pick<Archive, 'database' | 'store' | 'maintenance' | 'logger' | 'newId'>;
+import { flagOf, limitOf, nextOf, parameterOf } from '../parameters.ts';
+import { actorOf, type DecisionPorts, readInput, retentionRoute, withClock } from './retention-route.ts';
 
 /** Routes of holds. */
-export function holdRoutes(archive: Ports): GuardedRoute[] {
+export function holdRoutes(archive: DecisionPorts): GuardedRoute[] {
   return [
     retentionRoute('GET', '/holds', (context) => list(archive, context)),
     retentionRoute('POST', '/holds', (context) => place(archive, context)),
@@ -40,25 +29,19 @@ export function holdRoutes(archive: Ports): GuardedRoute[] {
 }
 
 /** `released=true`: also those that are over; `reviewDue=true`: only those in force that somebody has to look at. */
-async function list({ database }: Ports, context: RequestContext): Promise<Answer> {
+async function list({ database }: DecisionPorts, context: RequestContext): Promise<Answer> {
   const limit = limitOf(context);
   const holds = await listHolds(
     database,
     {
       includeReleased: flagOf(context, 'released'),
       reviewDueOn: flagOf(context, 'reviewDue') ? dayIn('UTC', new Date()) : undefined,
-      after: afterOf(context),
+      after: parameterOf(context, 'after', z.uuid()),
     },
     limit,
   );
-  const next = holds.length < limit ? undefined : holds.at(-1)?.legalHoldId;
+  const next = nextOf(holds, limit, ({ legalHoldId }) => legalHoldId);
   return jsonAnswer(200, { holds: holds.map(describeHold), next });
-}
-
-function afterOf({ query }: RequestContext): string | undefined {
-  const after = query.get('after') ?? undefined;
-  if (after === undefined || z.uuid().safeParse(after).success) return after;
-  throw new HttpError('bad-request', '"after" must be the id of a hold.');
 }
 
 const scopeMembers = {
@@ -76,10 +59,9 @@ const holdSchema = z.strictObject({
 }) satisfies z.ZodType<HoldRequest>;
 const releaseSchema = z.strictObject({ reason: z.string() });
 
-async function place(archive: Ports, context: RequestContext): Promise<Answer> {
-  const request = parseInput(holdSchema, await readJson(context));
-  const ports = { ...archive, now: () => new Date() };
-  const placed = await placeLegalHold(ports, request, await actorOf(archive, context));
+async function place(archive: DecisionPorts, context: RequestContext): Promise<Answer> {
+  const request = await readInput(context, holdSchema);
+  const placed = await placeLegalHold(withClock(archive), request, await actorOf(archive, context));
   return jsonAnswer(201, describeHold(placed));
 }
 
@@ -87,13 +69,13 @@ async function place(archive: Ports, context: RequestContext): Promise<Answer> {
 const STUDIES_SHOWN = 100;
 
 /** What a hold would bind, before it is placed. */
-async function survey({ database }: Ports, context: RequestContext): Promise<Answer> {
-  const scope = readHoldScope(parseInput(scopeSchema, await readJson(context)));
+async function survey({ database }: DecisionPorts, context: RequestContext): Promise<Answer> {
+  const scope = readHoldScope(await readInput(context, scopeSchema));
   const { signal } = context;
   return surveyAnswer(await surveyHold(database, scope, { now: new Date(), shown: STUDIES_SHOWN, signal }));
 }
 
-async function studiesUnder({ database }: Ports, context: RequestContext): Promise<Answer> {
+async function studiesUnder({ database }: DecisionPorts, context: RequestContext): Promise<Answer> {
   const { params, signal } = context;
   const { writtenScope } = await holdById(database, params['id'] ?? '');
   const options = { now: new Date(), shown: limitOf(context), signal };
@@ -104,12 +86,12 @@ function surveyAnswer({ studies, undecided, absent, shown }: HoldSurvey): Answer
   return jsonAnswer(200, { counts: { studies, undecided, absent }, studies: shown });
 }
 
-async function release(archive: Ports, context: RequestContext): Promise<Answer> {
-  const { reason } = parseInput(releaseSchema, await readJson(context));
+async function release(archive: DecisionPorts, context: RequestContext): Promise<Answer> {
+  const { reason } = await readInput(context, releaseSchema);
   const legalHoldId = context.params['id'] ?? '';
-  const ports = { ...archive, now: () => new Date() };
   const actor = await actorOf(archive, context);
-  return jsonAnswer(200, describeHold(await releaseLegalHold(ports, { legalHoldId, reason }, actor)));
+  const released = await releaseLegalHold(withClock(archive), { legalHoldId, reason }, actor);
+  return jsonAnswer(200, describeHold(released));
 }
 
 /** A hold as the admin API and the command line answer it. */

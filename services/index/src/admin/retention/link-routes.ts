@@ -9,24 +9,14 @@ import {
   type PatientLink,
 } from '@sandyq/database';
 import { decideLink } from '@sandyq/disposition';
-import {
-  type Answer,
-  type GuardedRoute,
-  HttpError,
-  jsonAnswer,
-  type RequestContext,
-  readJson,
-} from '@sandyq/http';
-import type { Archive } from '@sandyq/service';
+import { type Answer, type GuardedRoute, HttpError, jsonAnswer, type RequestContext } from '@sandyq/http';
 import { z } from 'zod';
 import { parseInput } from '../new-principals.ts';
-import { limitOf } from '../parameters.ts';
-import { actorOf, retentionRoute } from './retention-route.ts';
-
-type Ports = Pick<Archive, 'database' | 'store' | 'maintenance' | 'logger' | 'newId'>;
+import { limitOf, nextOf } from '../parameters.ts';
+import { actorOf, type DecisionPorts, readInput, retentionRoute, withClock } from './retention-route.ts';
 
 /** Routes of links. */
-export function linkRoutes(archive: Ports): GuardedRoute[] {
+export function linkRoutes(archive: DecisionPorts): GuardedRoute[] {
   return [
     retentionRoute('GET', '/links', (context) => getLinks(archive, context)),
     retentionRoute('POST', '/links', (context) => postLink(archive, context)),
@@ -42,7 +32,7 @@ const filterSchema = z.strictObject({
 });
 
 /** `state` narrows, and `issuer` with `patientId`. */
-async function getLinks({ database }: Ports, context: RequestContext): Promise<Answer> {
+async function getLinks({ database }: DecisionPorts, context: RequestContext): Promise<Answer> {
   const { limit: _limit, ...given } = Object.fromEntries(context.query);
   const { state, issuer, patientId, after } = parseInput(filterSchema, given);
   if ((issuer === undefined) !== (patientId === undefined))
@@ -50,7 +40,7 @@ async function getLinks({ database }: Ports, context: RequestContext): Promise<A
   const patient = issuer === undefined || patientId === undefined ? undefined : { issuer, patientId };
   const limit = limitOf(context);
   const links = await listPatientLinks(database, { state, patient, after }, limit);
-  const next = links.length < limit ? undefined : links.at(-1)?.patientLinkId;
+  const next = nextOf(links, limit, ({ patientLinkId }) => patientLinkId);
   return jsonAnswer(200, { links: links.map(describeLink), next });
 }
 
@@ -61,15 +51,14 @@ const decisionSchema = z.strictObject({
   state: z.enum(['candidate', 'confirmed', 'refused', 'removed']),
 });
 
-async function postLink(archive: Ports, context: RequestContext): Promise<Answer> {
-  const decision = parseInput(decisionSchema, await readJson(context));
-  const ports = { ...archive, now: () => new Date() };
-  const settled = await decideLink(ports, decision, await actorOf(archive, context));
+async function postLink(archive: DecisionPorts, context: RequestContext): Promise<Answer> {
+  const decision = await readInput(context, decisionSchema);
+  const settled = await decideLink(withClock(archive), decision, await actorOf(archive, context));
   return jsonAnswer(200, { ...decision, instances: settled });
 }
 
 /** `after`: the `next` of the page before. A page may be empty, and not the last one. */
-async function getCandidates({ database }: Ports, context: RequestContext): Promise<Answer> {
+async function getCandidates({ database }: DecisionPorts, context: RequestContext): Promise<Answer> {
   const text = context.query.get('after');
   const after = text === null ? undefined : parseCandidateCursor(text);
   if (text !== null && after === undefined)

@@ -1,43 +1,40 @@
 /** `/admin/retention/plans`: what may be disposed of, listed by one person and approved by another. */
 import { Readable } from 'node:stream';
-import { listPlans, type PlanState, planProgress, readPlan, readPlanItems } from '@sandyq/database';
+import {
+  facilityByCode,
+  listPlans,
+  type PlanState,
+  planProgress,
+  readPlan,
+  readPlanItems,
+} from '@sandyq/database';
 import {
   approveDispositionPlan,
+  demandScheduleInForce,
   describePlan,
   describePlanItem,
   MOST_PLAN_ITEMS,
-  makePlan,
   PLAN_REPORT_FORMATS,
   type PlanReportFormat,
   planReport,
+  planStanding,
   withdrawDispositionPlan,
 } from '@sandyq/disposition';
-import {
-  type Answer,
-  type GuardedRoute,
-  HttpError,
-  jsonAnswer,
-  type RequestContext,
-  readJson,
-} from '@sandyq/http';
+import { type Answer, type GuardedRoute, jsonAnswer, type RequestContext } from '@sandyq/http';
 import type { Archive } from '@sandyq/service';
 import { z } from 'zod';
-import { parseInput } from '../new-principals.ts';
-import { limitOf } from '../parameters.ts';
-import { oneAtATime } from './one-at-a-time.ts';
-import { actorOf, retentionRoute } from './retention-route.ts';
+import { planInput } from '../../requests/requested-plan.ts';
+import { limitOf, nextOf, parameterOf } from '../parameters.ts';
+import { askFor } from './request-routes.ts';
+import { actorOf, type DecisionPorts, readInput, retentionRoute, withClock } from './retention-route.ts';
 
-type Ports = Pick<Archive, 'database' | 'store' | 'maintenance' | 'logger' | 'newId'>;
+type Ports = DecisionPorts & Pick<Archive, 'settings'>;
 
 /** Routes of plans. */
 export function planRoutes(archive: Ports): GuardedRoute[] {
   return [
     retentionRoute('GET', '/plans', (context) => list(archive, context)),
-    retentionRoute(
-      'POST',
-      '/plans',
-      oneAtATime((context) => make(archive, context)),
-    ),
+    retentionRoute('POST', '/plans', (context) => make(archive, context)),
     retentionRoute('GET', '/plans/:plan', (context) => showOne(archive, context)),
     retentionRoute('GET', '/plans/:plan/items', (context) => items(archive, context)),
     retentionRoute('GET', '/plans/:plan/report', (context) => report(archive, context)),
@@ -46,35 +43,25 @@ export function planRoutes(archive: Ports): GuardedRoute[] {
   ];
 }
 
-const STATES: readonly PlanState[] = ['open', 'approved', 'ended', 'withdrawn'];
+const stateSchema = z.enum(['open', 'approved', 'ended', 'withdrawn'] satisfies PlanState[]);
 
 async function list({ database }: Ports, context: RequestContext): Promise<Answer> {
   const limit = limitOf(context);
-  const asked = context.query.get('state') ?? undefined;
-  const state = STATES.find((known) => known === asked);
-  if (asked !== state) throw new HttpError('bad-request', `"state" must be one of ${STATES.join(', ')}.`);
+  const state = parameterOf(context, 'state', stateSchema);
   const before = context.query.get('before') ?? undefined;
   if (before !== undefined) await readPlan(database, before);
   const plans = await listPlans(database, { state, before }, limit);
-  const next = plans.length < limit ? undefined : plans.at(-1)?.planId;
-  return jsonAnswer(200, { plans: plans.map((plan) => describePlan(plan, new Date())), next });
+  const next = nextOf(plans, limit, ({ planId }) => planId);
+  const standing = await planStanding(database, new Date());
+  return jsonAnswer(200, { plans: plans.map((plan) => describePlan(plan, standing)), next });
 }
 
-const planSchema = z.strictObject({
-  kind: z.enum(['schedule', 'rejections']).default('schedule'),
-  facility: z.string().optional(),
-  limit: z.int().min(1).max(MOST_PLAN_ITEMS).optional(),
-  validDays: z.int().min(1).max(3_650).optional(),
-});
-
-/** Answers when every study was judged. 201 with a plan; 200 without one: there is nothing to dispose of. */
+/** Every study is judged, as of then. */
 async function make(archive: Ports, context: RequestContext): Promise<Answer> {
-  const request = parseInput(planSchema, await readJson(context));
-  const actor = await actorOf(archive, context);
-  const ports = { ...archive, now: () => new Date() };
-  const { plan, ...made } = await makePlan(ports, { ...request, signal: context.signal }, actor);
-  if (plan === undefined) return jsonAnswer(200, made);
-  return jsonAnswer(201, { plan: describePlan(plan, new Date()), ...made });
+  const input = await readInput(context, planInput);
+  await demandScheduleInForce(archive.database, new Date());
+  if (input.facility !== undefined) await facilityByCode(archive.database, input.facility);
+  return askFor(archive, context, { kind: 'plan', input });
 }
 
 function planOf({ params }: RequestContext): string {
@@ -84,17 +71,17 @@ function planOf({ params }: RequestContext): string {
 async function showOne({ database }: Ports, context: RequestContext): Promise<Answer> {
   const plan = await readPlan(database, planOf(context));
   const progress = await planProgress(database, plan.planId);
-  return jsonAnswer(200, describePlan(plan, new Date(), progress));
+  return jsonAnswer(200, describePlan(plan, await planStanding(database, new Date()), progress));
 }
 
 /** `after`: ordinal of the last item of the page before. */
 async function items({ database }: Ports, context: RequestContext): Promise<Answer> {
   const limit = limitOf(context);
-  const text = context.query.get('after') ?? '0';
-  if (!/^\d{1,9}$/.test(text)) throw new HttpError('bad-request', '"after" must be a number from 0 on.');
+  const after =
+    parameterOf(context, 'after', z.coerce.number().int().nonnegative().max(MOST_PLAN_ITEMS)) ?? 0;
   const { planId } = await readPlan(database, planOf(context));
-  const found = await readPlanItems(database, planId, { after: Number(text), limit });
-  const next = found.length < limit ? undefined : found.at(-1)?.ordinal;
+  const found = await readPlanItems(database, planId, { after, limit });
+  const next = nextOf(found, limit, ({ ordinal }) => ordinal);
   return jsonAnswer(200, { items: found.map(describePlanItem), next });
 }
 
@@ -106,10 +93,7 @@ const MEDIA_TYPES: Readonly<Record<PlanReportFormat, string>> = {
 
 /** `format`: csv, json or html. */
 async function report({ database }: Ports, context: RequestContext): Promise<Answer> {
-  const asked = context.query.get('format') ?? 'csv';
-  const format = PLAN_REPORT_FORMATS.find((known) => known === asked);
-  if (format === undefined)
-    throw new HttpError('bad-request', `"format" must be one of ${PLAN_REPORT_FORMATS.join(', ')}.`);
+  const format = parameterOf(context, 'format', z.enum(PLAN_REPORT_FORMATS)) ?? 'csv';
   const pieces = await planReport(database, { planId: planOf(context), format, now: new Date() });
   const body = Readable.from(encoded(pieces), { signal: context.signal });
   return { status: 200, headers: { 'Content-Type': MEDIA_TYPES[format] }, body };
@@ -125,15 +109,15 @@ const approvalSchema = z.strictObject({
 });
 
 async function approve(archive: Ports, context: RequestContext): Promise<Answer> {
-  const { sha256 } = parseInput(approvalSchema, await readJson(context));
+  const { sha256 } = await readInput(context, approvalSchema);
   const actor = await actorOf(archive, context);
-  const ports = { ...archive, now: () => new Date() };
-  const plan = await approveDispositionPlan(ports, { planId: planOf(context), sha256 }, actor);
-  return jsonAnswer(200, describePlan(plan, new Date()));
+  const approval = { planId: planOf(context), sha256 };
+  const plan = await approveDispositionPlan(withClock(archive), approval, actor);
+  return jsonAnswer(200, describePlan(plan, await planStanding(archive.database, new Date())));
 }
 
 async function withdraw(archive: Ports, context: RequestContext): Promise<Answer> {
   const actor = await actorOf(archive, context);
   const plan = await withdrawDispositionPlan(archive, planOf(context), actor);
-  return jsonAnswer(200, describePlan(plan, new Date()));
+  return jsonAnswer(200, describePlan(plan, await planStanding(archive.database, new Date())));
 }

@@ -10,30 +10,18 @@ import {
   changeCommissioned,
   changeRegion,
   type FactRequest,
-  type RegisterPorts,
   registerFact,
   registerStudyProgramme,
   withdrawFact,
   withdrawStudyProgramme,
 } from '@sandyq/disposition';
-import {
-  type Answer,
-  type GuardedRoute,
-  HttpError,
-  jsonAnswer,
-  type RequestContext,
-  readJson,
-} from '@sandyq/http';
-import type { Archive } from '@sandyq/service';
+import { type Answer, type GuardedRoute, HttpError, jsonAnswer, type RequestContext } from '@sandyq/http';
 import { z } from 'zod';
-import { parseInput } from '../new-principals.ts';
-import { flagOf, limitOf } from '../parameters.ts';
-import { actorOf, retentionRoute } from './retention-route.ts';
-
-type Ports = Pick<Archive, 'database' | 'store' | 'maintenance' | 'logger' | 'newId'>;
+import { flagOf, limitOf, nextOf, parameterOf } from '../parameters.ts';
+import { actorOf, type DecisionPorts, readInput, retentionRoute, withClock } from './retention-route.ts';
 
 /** Routes of registers. */
-export function registerRoutes(archive: Ports): GuardedRoute[] {
+export function registerRoutes(archive: DecisionPorts): GuardedRoute[] {
   return [
     retentionRoute('GET', '/facts', (context) => getFacts(archive, context)),
     retentionRoute('POST', '/facts', (context) => postFact(archive, context)),
@@ -46,14 +34,10 @@ export function registerRoutes(archive: Ports): GuardedRoute[] {
   ];
 }
 
-function portsOf(archive: Ports): RegisterPorts {
-  return { ...archive, now: () => new Date() };
-}
-
 const kindSchema = z.enum(['birth', 'death', 'contact', 'diagnosis']);
 
 /** `issuer`, `patientId` and `kind` narrow; `withdrawn=true`: also those that were wrong. */
-async function getFacts({ database }: Ports, context: RequestContext): Promise<Answer> {
+async function getFacts({ database }: DecisionPorts, context: RequestContext): Promise<Answer> {
   const { query } = context;
   const limit = limitOf(context);
   const filter: PatientFactFilter = {
@@ -64,21 +48,8 @@ async function getFacts({ database }: Ports, context: RequestContext): Promise<A
     after: parameterOf(context, 'after', z.uuid()),
   };
   const facts = await listPatientFacts(database, filter, limit);
-  const next = facts.length < limit ? undefined : facts.at(-1)?.patientFactId;
+  const next = nextOf(facts, limit, ({ patientFactId }) => patientFactId);
   return jsonAnswer(200, { facts: facts.map(describeFact), next });
-}
-
-/** What the parameter says; undefined where it is absent. Throws `bad-request`. */
-function parameterOf<Value>(
-  { query }: RequestContext,
-  name: string,
-  schema: z.ZodType<Value>,
-): Value | undefined {
-  const text = query.get(name);
-  if (text === null) return undefined;
-  const parsed = schema.safeParse(text);
-  if (parsed.success) return parsed.data;
-  throw new HttpError('bad-request', `"${name}" cannot be used.`);
 }
 
 const factSchema = z.strictObject({
@@ -90,22 +61,22 @@ const factSchema = z.strictObject({
   source: z.string(),
 });
 
-async function postFact(archive: Ports, context: RequestContext): Promise<Answer> {
-  const { class: diagnosisClass, ...said } = parseInput(factSchema, await readJson(context));
+async function postFact(archive: DecisionPorts, context: RequestContext): Promise<Answer> {
+  const { class: diagnosisClass, ...said } = await readInput(context, factSchema);
   const request: FactRequest = { ...said, diagnosisClass };
-  const registered = await registerFact(portsOf(archive), request, await actorOf(archive, context));
+  const registered = await registerFact(withClock(archive), request, await actorOf(archive, context));
   return jsonAnswer(registered.isNew ? 201 : 200, registered);
 }
 
-async function postFactWithdrawal(archive: Ports, context: RequestContext): Promise<Answer> {
+async function postFactWithdrawal(archive: DecisionPorts, context: RequestContext): Promise<Answer> {
   const id = context.params['id'] ?? '';
   if (!z.uuid().safeParse(id).success) throw new HttpError('not-found', 'There is no such fact.');
-  await withdrawFact(portsOf(archive), id, await actorOf(archive, context));
+  await withdrawFact(withClock(archive), id, await actorOf(archive, context));
   return jsonAnswer(200, { id });
 }
 
 /** `study` and `programme` narrow. */
-async function getProgrammes({ database }: Ports, context: RequestContext): Promise<Answer> {
+async function getProgrammes({ database }: DecisionPorts, context: RequestContext): Promise<Answer> {
   const { query } = context;
   const limit = limitOf(context);
   const filter = {
@@ -114,40 +85,44 @@ async function getProgrammes({ database }: Ports, context: RequestContext): Prom
     after: parameterOf(context, 'after', z.uuid()),
   };
   const programmes = await listProgrammes(database, filter, limit);
-  const next = programmes.length < limit ? undefined : programmes.at(-1)?.studyProgrammeId;
+  const next = nextOf(programmes, limit, ({ studyProgrammeId }) => studyProgrammeId);
   return jsonAnswer(200, { programmes: programmes.map(describeProgramme), next });
 }
 
 const programmeSchema = z.strictObject({ studyInstanceUid: z.string(), programme: z.string() });
 
-async function postProgramme(archive: Ports, context: RequestContext): Promise<Answer> {
-  const request = parseInput(programmeSchema, await readJson(context));
-  const registered = await registerStudyProgramme(portsOf(archive), request, await actorOf(archive, context));
+async function postProgramme(archive: DecisionPorts, context: RequestContext): Promise<Answer> {
+  const request = await readInput(context, programmeSchema);
+  const registered = await registerStudyProgramme(
+    withClock(archive),
+    request,
+    await actorOf(archive, context),
+  );
   return jsonAnswer(registered.isNew ? 201 : 200, registered);
 }
 
-async function postProgrammeWithdrawal(archive: Ports, context: RequestContext): Promise<Answer> {
-  const request = parseInput(programmeSchema, await readJson(context));
-  await withdrawStudyProgramme(portsOf(archive), request, await actorOf(archive, context));
+async function postProgrammeWithdrawal(archive: DecisionPorts, context: RequestContext): Promise<Answer> {
+  const request = await readInput(context, programmeSchema);
+  await withdrawStudyProgramme(withClock(archive), request, await actorOf(archive, context));
   return jsonAnswer(200, request);
 }
 
 const regionSchema = z.strictObject({ region: z.string().optional() });
 
 /** Without a region: it is not known. */
-async function postRegion(archive: Ports, context: RequestContext): Promise<Answer> {
-  const { region } = parseInput(regionSchema, await readJson(context));
+async function postRegion(archive: DecisionPorts, context: RequestContext): Promise<Answer> {
+  const { region } = await readInput(context, regionSchema);
   const code = context.params['code'] ?? '';
-  await changeRegion(portsOf(archive), { code, region }, await actorOf(archive, context));
+  await changeRegion(withClock(archive), { code, region }, await actorOf(archive, context));
   return jsonAnswer(200, { facility: code, region });
 }
 
 const commissionedSchema = z.strictObject({ commissionedOn: z.string().optional() });
 
-async function postCommissioned(archive: Ports, context: RequestContext): Promise<Answer> {
-  const { commissionedOn } = parseInput(commissionedSchema, await readJson(context));
+async function postCommissioned(archive: DecisionPorts, context: RequestContext): Promise<Answer> {
+  const { commissionedOn } = await readInput(context, commissionedSchema);
   const code = context.params['code'] ?? '';
-  await changeCommissioned(portsOf(archive), { code, commissionedOn }, await actorOf(archive, context));
+  await changeCommissioned(withClock(archive), { code, commissionedOn }, await actorOf(archive, context));
   return jsonAnswer(200, { device: code, commissionedOn });
 }
 

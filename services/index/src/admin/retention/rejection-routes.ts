@@ -111,6 +111,7 @@ export function describeRejection(rejection: Rejection) {
     studyInstanceUid: rejection.studyInstanceUid,
     seriesInstanceUid: rejection.seriesInstanceUid,
     instances: rejection.instances,
+    awaited: rejection.awaited,
     reason: rejection.reasonCode,
     meaning: rejectionReasons[rejection.reasonCode],
     comment: rejection.reasonText,

@@ -1,7 +1,9 @@
-/** What routes of `/admin/retention` have in common: their permission, their refusals, who acts. */
+/** What routes of `/admin/retention` have in common: their permission, their refusals, who acts, and with what. */
 import type { Actor } from '@sandyq/disposition';
-import { type Answer, type GuardedRoute, HttpError, type Method, type RequestContext } from '@sandyq/http';
-import { type Archive, OperatorError, operatorOf } from '@sandyq/service';
+import { type Answer, type GuardedRoute, type Method, type RequestContext, readJson } from '@sandyq/http';
+import { type Archive, operatorOf } from '@sandyq/service';
+import type { z } from 'zod';
+import { parseInput } from '../new-principals.ts';
 import { adminRoute } from '../refusal.ts';
 
 /** A route below `/admin/retention`, e.g. `GET` `/schedules`. Retention is of the whole country: nobody confined is let in. */
@@ -26,11 +28,23 @@ export async function actorOf(
 ): Promise<Actor> {
   if (principal.kind !== 'single-user') return { principalId: principal.id, isOperator: true };
   if (headers.authorization === undefined) return { principalId: principal.id, isOperator: false };
-  try {
-    const { id } = await operatorOf(database, headers.authorization);
-    return { principalId: id, isOperator: true };
-  } catch (error) {
-    if (error instanceof OperatorError) throw new HttpError('forbidden', error.message, { cause: error });
-    throw error;
-  }
+  const { id } = await operatorOf(database, headers.authorization);
+  return { principalId: id, isOperator: true };
+}
+
+/** The body, as the schema wants it. Throws InvalidInputError with every fault. */
+export async function readInput<Schema extends z.ZodType>(
+  context: RequestContext,
+  schema: Schema,
+  maxBytes?: number,
+): Promise<z.output<Schema>> {
+  return parseInput(schema, await readJson(context, maxBytes));
+}
+
+/** What decisions are made with: they go to the journal of the store. */
+export type DecisionPorts = Pick<Archive, 'database' | 'store' | 'maintenance' | 'logger' | 'newId'>;
+
+/** With the clock that decisions are dated by. */
+export function withClock<Ports extends object>(ports: Ports): Ports & { readonly now: () => Date } {
+  return { ...ports, now: () => new Date() };
 }

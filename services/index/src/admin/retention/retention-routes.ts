@@ -9,6 +9,8 @@ import { linkRoutes } from './link-routes.ts';
 import { planRoutes } from './plan-routes.ts';
 import { registerRoutes } from './register-routes.ts';
 import { rejectionRoutes } from './rejection-routes.ts';
+import { requestRoutes } from './request-routes.ts';
+import { restorePlanRoutes } from './restore-plan-route.ts';
 import { scheduleRoutes } from './schedule-routes.ts';
 
 /** All need the permission `manage-retention`, and none is for a principal that is confined to a facility. */
@@ -18,6 +20,8 @@ export function retentionRoutes(archive: Archive): GuardedRoute[] {
     ...judgementRoutes(archive),
     ...planRoutes(archive),
     ...executionRoutes(archive),
+    ...restorePlanRoutes(archive),
+    ...requestRoutes(archive),
     ...holdRoutes(archive),
     ...registerRoutes(archive),
     ...linkRoutes(archive),

@@ -2,10 +2,12 @@
 import { listSchedules, readSchedule } from '@sandyq/database';
 import {
   adoptProposed,
+  describeAdoption,
   describeSchedule,
   proposeSchedule,
   readySchedules,
   scheduleInForce,
+  surveyAdoption,
 } from '@sandyq/disposition';
 import {
   type Answer,
@@ -19,6 +21,7 @@ import { longestScheduleText, parseSchedule } from '@sandyq/retention';
 import type { Archive } from '@sandyq/service';
 import { z } from 'zod';
 import { parseInput } from '../new-principals.ts';
+import { flagOf } from '../parameters.ts';
 import { actorOf, retentionRoute } from './retention-route.ts';
 
 type Ports = Pick<Archive, 'database' | 'store' | 'maintenance' | 'logger'>;
@@ -86,7 +89,17 @@ async function showOne({ database }: Ports, context: RequestContext): Promise<An
   return jsonAnswer(200, { ...describeSchedule(written), text: written.text });
 }
 
+/** `dryRun=true`: only says what it would mean for plans that were made by the schedule in force. */
 async function adopt(archive: Ports, context: RequestContext): Promise<Answer> {
-  const adopted = await adoptProposed(archive, named(context), await actorOf(archive, context));
-  return jsonAnswer(200, describeSchedule(adopted));
+  const { database } = archive;
+  const dryRun = flagOf(context, 'dryRun');
+  const version = named(context);
+  const actor = await actorOf(archive, context);
+  await adoptProposed(archive, { ...version, isDryRun: true }, actor);
+  const { signal } = context;
+  const adoption = describeAdoption(await surveyAdoption(database, { ...version, now: new Date(), signal }));
+  const now = dryRun
+    ? await readSchedule(database, version.schedule, version.version)
+    : await adoptProposed(archive, version, actor);
+  return jsonAnswer(200, { ...describeSchedule(now), dryRun, adoption });
 }
