@@ -229,7 +229,7 @@ describe('GroupCommit', () => {
   it('stores what came with a segment that lacks rows', async () => {
     const lost = segmentOf({ study: '1.3.14', uids: ['1.3.14.1.1'] });
     await submit(lost);
-    await database.query("delete from instance where sop_instance_uid = '1.3.14.1.1'");
+    await database.query({ text: "delete from instance where sop_instance_uid = '1.3.14.1.1'" });
     const commits = new GroupCommit(database, { maxConcurrentTransactions: 1 });
     const first = commits.submit(segmentOf({}));
     const together = [segmentOf({}), segmentOf({ study: '1.3.14', uids: ['1.3.14.1.1'] }), segmentOf({})];
