@@ -24,6 +24,7 @@ it.each([
   [['--target', 'a=http://h/x', '--target', 'a=http://h/y'], 'same name'],
   [['--rounds', '0'], '--rounds must be'],
   [['--seed', '1.5'], '--seed must be'],
+  [['--minutes', '0'], '--minutes must be'],
 ])('refuses %j', (args, message) => {
   expect(() => readArguments(args, defaults)).toThrow(message);
 });

@@ -9,6 +9,8 @@ export interface BenchArguments {
   readonly cases: readonly string[];
   readonly scale: Scale;
   readonly seed: number;
+  /** No case begins after so long. */
+  readonly minutes: number;
   /** Where the reports go. */
   readonly resultsFolder: string;
   readonly hasFloor: boolean;
@@ -29,6 +31,7 @@ export const USAGE = `npm run bench -- [options]
   --cases A,B                   only these cases, or those whose names begin so
   --quick                       little of everything: whether it works, not how fast
   --rounds N                    how often the targets take turns (5, quick 2)
+  --minutes N                   begins no case after so long; what was measured by then is reported
   --seed N                      the load follows from it; drawn and printed otherwise
   --results FOLDER              for bench.json, bench.md, bench.svg (test/performance/results)
   --no-floor                    without the machine's own limits
@@ -53,6 +56,7 @@ export function readArguments(
       quick: { type: 'boolean', default: false },
       rounds: { type: 'string' },
       seed: { type: 'string' },
+      minutes: { type: 'string' },
       results: { type: 'string', default: defaultFolder },
       'no-floor': { type: 'boolean', default: false },
       'update-docs': { type: 'boolean', default: false },
@@ -68,6 +72,7 @@ export function readArguments(
     cases: values.cases.split(',').filter(Boolean),
     scale: scaleOf(values.quick, wholeNumber('--rounds', values.rounds)),
     seed: wholeNumber('--seed', values.seed) ?? drawSeed(),
+    minutes: wholeNumber('--minutes', values.minutes) ?? Number.POSITIVE_INFINITY,
     resultsFolder: values.results,
     hasFloor: !values['no-floor'],
     updatesDocs: values['update-docs'],

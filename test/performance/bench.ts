@@ -35,7 +35,7 @@ async function main(bench: BenchArguments): Promise<void> {
   const startedAt = new Date().toISOString();
   const load = new StoredLoad((name) => randomOf(bench.seed, name));
   const cases = selectCases(load, bench.cases);
-  const checks = cases.filter((benchCase): benchCase is CheckCase => benchCase.kind === 'check');
+  const checks = await checkAll(cases.filter(isCheck), bench);
   const { targets, compared } = await compareAll(cases.filter(isCompared), bench);
   const report: Report = {
     seed: bench.seed,
@@ -45,7 +45,7 @@ async function main(bench: BenchArguments): Promise<void> {
     machine: machineName(),
     targets,
     compared,
-    checks: await checkAll(checks, bench),
+    checks,
   };
   console.log(await writeReport(bench.resultsFolder, report));
   if (bench.updatesDocs)
@@ -55,6 +55,17 @@ async function main(bench: BenchArguments): Promise<void> {
     console.error(`failed: ${failure}`);
     process.exitCode = 1;
   }
+}
+
+function isCheck(benchCase: BenchCase): benchCase is CheckCase {
+  return benchCase.kind === 'check';
+}
+
+/** Whether `--minutes` are over: says so of the case that is left out. */
+function isTooLate({ minutes }: BenchArguments, { name }: BenchCase): boolean {
+  const isOver = performance.now() > minutes * 60_000;
+  if (isOver) console.error(`not measured: ${name}: ${minutes} minutes are over`);
+  return isOver;
 }
 
 function isCompared(benchCase: BenchCase): benchCase is ComparedCase {
@@ -70,8 +81,9 @@ async function compareAll(cases: readonly ComparedCase[], bench: BenchArguments)
   const floor = bench.hasFloor ? await startFloor({ processes: availableParallelism() }) : undefined;
   const targets: Target[] = [...(own === undefined ? [] : [own]), ...bench.targets];
   try {
+    const { scale, seed } = bench;
     for (const benchCase of cases) {
-      const { scale, seed } = bench;
+      if (isTooLate(bench, benchCase)) continue;
       const result = await runCompared(benchCase, { targets, floor, scale, seed, note: console.error });
       compared.push({ ...result, verdicts: verdictsOf(result) });
     }
@@ -83,12 +95,13 @@ async function compareAll(cases: readonly ComparedCase[], bench: BenchArguments)
 }
 
 /** Checks start what they need; one that fails does not keep the others. */
-async function checkAll(checks: readonly CheckCase[], { scale }: BenchArguments): Promise<CheckOutcome[]> {
+async function checkAll(checks: readonly CheckCase[], bench: BenchArguments): Promise<CheckOutcome[]> {
   const outcomes: CheckOutcome[] = [];
   for (const check of checks) {
+    if (isTooLate(bench, check)) continue;
     console.error(check.name);
     try {
-      outcomes.push({ check, report: await check.run(scale), failure: undefined });
+      outcomes.push({ check, report: await check.run(bench.scale), failure: undefined });
     } catch (error) {
       const failure = error instanceof Error ? error.message : String(error);
       outcomes.push({ check, report: undefined, failure });
