@@ -7,6 +7,7 @@ import { rmSync } from 'node:fs';
 import { chmod, mkdtemp, realpath, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { makeTemplate } from '@sandyq/database/testing';
 import { startCeph, stopCeph } from '@sandyq/storage/testing';
 import { startTestPostgres } from './postgres.ts';
 
@@ -43,5 +44,6 @@ async function sharedPostgres(temporaryFolder: string) {
   if (process.env['SANDYQ_TEST_DATABASE_URL'] !== undefined) return undefined;
   const postgres = await startTestPostgres(path.join(temporaryFolder, 'shared'));
   process.env['SANDYQ_TEST_DATABASE_URL'] = postgres.connectionString;
+  process.env['SANDYQ_TEST_TEMPLATE'] = await makeTemplate();
   return postgres;
 }

@@ -3,4 +3,4 @@ export { dropDatabase, makeDatabase } from './databases.ts';
 export { journalLines, makeCorrection, makeQuarantined, pretendExported } from './kept-back.ts';
 export { People, type StudyOfPerson } from './people.ts';
 export { type FakeInstance, type FakeSegment, segmentCommit } from './segment-commits.ts';
-export { createTestDatabase, type TestDatabase, testServerUrl } from './test-database.ts';
+export { createTestDatabase, makeTemplate, type TestDatabase, testServerUrl } from './test-database.ts';

@@ -20,12 +20,21 @@ export function testServerUrl(): string {
   return url;
 }
 
+/** Makes a migrated database that {@link createTestDatabase} copies, which is quicker than to migrate each. Returns its name. */
+export async function makeTemplate(): Promise<string> {
+  const name = `template_${randomBytes(8).toString('hex')}`;
+  await onServer(`create database ${name}`);
+  const database = openDatabase({ connectionString: addressOf(name), maxConnections: 1 });
+  await migrate(database);
+  await database.close();
+  return name;
+}
+
 export async function createTestDatabase(options: { maxConnections?: number } = {}): Promise<TestDatabase> {
   const name = `test_${randomBytes(8).toString('hex')}`;
-  await onServer(`create database ${name}`);
-  const url = new URL(testServerUrl());
-  url.pathname = `/${name}`;
-  const connectionString = url.toString();
+  // Of a server that was given from outside there is none.
+  await onServer(`create database ${name} template ${process.env['SANDYQ_TEST_TEMPLATE'] ?? 'template1'}`);
+  const connectionString = addressOf(name);
   const database = openDatabase({ connectionString, maxConnections: options.maxConnections ?? 8 });
   await migrate(database);
   return {
@@ -36,6 +45,12 @@ export async function createTestDatabase(options: { maxConnections?: number } = 
       await dropDatabaseNamed(name);
     },
   };
+}
+
+function addressOf(name: string): string {
+  const url = new URL(testServerUrl());
+  url.pathname = `/${name}`;
+  return url.toString();
 }
 
 /** SQLSTATE insufficient_privilege: autovacuum is at work in the database, and may not be ended by us. */
