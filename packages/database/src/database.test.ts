@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Database, openDatabase } from './database.ts';
+import { type Database, openDatabase, type Queryable } from './database.ts';
 import { createTestDatabase, type TestDatabase } from './testing/test-database.ts';
 
 let test: TestDatabase;
@@ -75,5 +75,73 @@ describe('a transaction whose statements are sent without waiting for each other
     expect((await test.database.query({ text: 'select number from contended' })).rows).toEqual([
       { number: 7 },
     ]);
+  });
+});
+
+describe('a statement that keeps its plan', () => {
+  /** What is said of one connection: there is no other. */
+  let lone: Database;
+  beforeAll(() => {
+    lone = openDatabase({ connectionString: test.connectionString, maxConnections: 1 });
+  });
+  afterAll(() => lone.close());
+
+  const counted = (name: string, keepsPlan?: boolean) => ({
+    name,
+    text: 'select count(*)::int from contended where number = any ($1)',
+    values: [[1, 2, 3]],
+    ...(keepsPlan === undefined ? {} : { keepsPlan }),
+  });
+
+  async function plansOf(name: string): Promise<unknown> {
+    const { rows } = await lone.query({
+      text: 'select generic_plans::int as kept, custom_plans::int as anew from pg_prepared_statements where name = $1',
+      values: [name],
+    });
+    return rows[0];
+  }
+
+  async function planning(): Promise<unknown> {
+    const { rows } = await lone.query({ text: 'show plan_cache_mode' });
+    return rows[0]?.['plan_cache_mode'];
+  }
+
+  it('is planned whatever the values are, from the first time on', async () => {
+    for (let times = 0; times < 3; times += 1) await lone.query(counted('kept', true));
+    expect(await plansOf('kept')).toEqual({ kept: 3, anew: 0 });
+  });
+
+  it('leaves the others of its connection as they are', async () => {
+    await lone.query(counted('kept', true));
+    await lone.query(counted('not-kept'));
+    expect(await plansOf('not-kept')).toEqual({ kept: 0, anew: 1 });
+  });
+
+  it('does so in a transaction that keeps them all, and only there, however it ends', async () => {
+    const ask = (client: Queryable) => client.query(counted('in-transaction'));
+    await lone.inTransaction(ask, { keepsPlans: true });
+    const failing = lone.inTransaction(
+      async (client) => {
+        await ask(client);
+        await client.query({ text: 'select 1 / 0' });
+      },
+      { keepsPlans: true },
+    );
+    await expect(failing).rejects.toMatchObject({ sqlState: '22012' });
+    expect(await plansOf('in-transaction')).toEqual({ kept: 2, anew: 0 });
+    await lone.inTransaction(ask);
+    expect(await plansOf('in-transaction')).toEqual({ kept: 2, anew: 1 });
+    expect(await planning()).toBe('auto');
+  });
+});
+
+describe('a connection of the pool', () => {
+  it('is used again after a statement that PostgreSQL refused', async () => {
+    const lone = openDatabase({ connectionString: test.connectionString, maxConnections: 1 });
+    const backend = async () => (await lone.query({ text: 'select pg_backend_pid() as pid' })).rows[0];
+    const before = await backend();
+    await expect(lone.query({ text: 'select 1 / 0' })).rejects.toMatchObject({ sqlState: '22012' });
+    expect(await backend()).toEqual(before);
+    await lone.close();
   });
 });

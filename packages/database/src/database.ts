@@ -3,10 +3,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { DatabaseError, wrapPostgresError } from './errors.ts';
 
+/** A statement, and how it is planned. */
+export interface Statement extends pg.QueryConfig {
+  /**
+   * Planned once in each connection, whatever the values: for a named statement of the hot path whose best plan does not
+   * depend on them. PostgreSQL takes plans that look into one partition for so much better than those that find it when
+   * they run that it would plan anew each time, which takes longer than running. In a transaction, that one says.
+   */
+  readonly keepsPlan?: boolean;
+}
+
 /** Whatever runs a statement: the pool (own transaction) or a client inside `inTransaction`. */
 export interface Queryable {
   query<Row extends pg.QueryResultRow = pg.QueryResultRow>(
-    statement: pg.QueryConfig,
+    statement: Statement,
   ): Promise<pg.QueryResult<Row>>;
 }
 
@@ -32,9 +42,12 @@ export interface DatabaseOptions {
 export interface Database extends Queryable {
   /**
    * Runs `work` in one READ COMMITTED transaction; throws DatabaseError. Statements are sent as they are asked for, without
-   * waiting for those before, and run in that order.
+   * waiting for those before, and run in that order. With `keepsPlans`, all of them are planned as {@link Statement} says.
    */
-  inTransaction<Result>(work: (client: Queryable) => Promise<Result>): Promise<Result>;
+  inTransaction<Result>(
+    work: (client: Queryable) => Promise<Result>,
+    options?: { keepsPlans?: boolean },
+  ): Promise<Result>;
   /**
    * True when a statement runs within `timeoutMs`. It is asked on a connection of its own, beside `maxConnections`, so
    * that a busy pool is not taken for an absent PostgreSQL.
@@ -86,8 +99,8 @@ export function openDatabase(options: DatabaseOptions): Database {
     if (!closing) options.onIdleError?.(wrapPostgresError(error).sqlState);
   });
   return {
-    query: (statement) => pool.query(statement).catch(rethrow),
-    inTransaction: (work) => inTransaction(pool, work),
+    query: (statement) => ask(pool, statement),
+    inTransaction: (work, { keepsPlans = false } = {}) => inTransaction(pool, work, keepsPlans),
     reachable: (timeoutMs) => reachable(probe, timeoutMs),
     close: async () => {
       closing = true;
@@ -115,45 +128,86 @@ function rethrowCommit(error: unknown): never {
 /** What a statement is answered that was sent behind one that failed: that one says why. */
 const TRANSACTION_FAILED = '25P02';
 
+async function ask<Row extends pg.QueryResultRow>(
+  pool: pg.Pool,
+  statement: Statement,
+): Promise<pg.QueryResult<Row>> {
+  return withClient(pool, statement.keepsPlan === true, (run) => run<Row>(statement).catch(rethrow));
+}
+
 async function inTransaction<Result>(
   pool: pg.Pool,
   work: (client: Queryable) => Promise<Result>,
+  keepsPlans: boolean,
+): Promise<Result> {
+  return withClient(pool, keepsPlans, async (run, giveUp) => {
+    let firstFailure: unknown;
+    const tell = (error: unknown): never => {
+      firstFailure ??= error;
+      throw error instanceof pg.DatabaseError && error.code === TRANSACTION_FAILED ? firstFailure : error;
+    };
+    try {
+      await run({ text: 'begin' }).catch(rethrow);
+      const result = await work({
+        query: (statement) => run<never>(statement).catch(tell).catch(rethrow),
+      });
+      const { command } = await run({ text: 'commit' }).catch(rethrowCommit);
+      // PostgreSQL answers so, and with no error, where a statement failed that nobody waited for.
+      if (command === 'ROLLBACK') rethrow(firstFailure);
+      return result;
+    } catch (error) {
+      await run({ text: 'rollback' }).catch(giveUp);
+      throw error;
+    }
+  });
+}
+
+type Run = <Row extends pg.QueryResultRow>(statement: pg.QueryConfig) => Promise<pg.QueryResult<Row>>;
+
+/** Runs `work` with a connection of the pool, which does not get back one that is broken. */
+async function withClient<Result>(
+  pool: pg.Pool,
+  keepsPlans: boolean,
+  work: (run: Run, giveUp: (error: Error) => void) => Promise<Result>,
 ): Promise<Result> {
   const client = await pool.connect().catch(rethrow);
-  // A client whose connection broke must not go back to the pool; its error event must not end the process.
+  // The error event of a connection that broke must not end the process.
   let broken: Error | undefined;
   const noteBroken = (error: Error) => {
-    broken = error;
+    broken ??= error;
   };
-  let firstFailure: unknown;
   const gather = gatherWrites(client);
-  const run = async <Row extends pg.QueryResultRow>(statement: pg.QueryConfig) => {
+  const run: Run = async <Row extends pg.QueryResultRow>(statement: pg.QueryConfig) => {
+    // What was said on it before may never have been answered.
+    if (broken !== undefined) throw broken;
     try {
       gather();
       return await client.query<Row>(statement);
     } catch (error) {
-      firstFailure ??= error;
-      if (error instanceof pg.DatabaseError) throw error.code === TRANSACTION_FAILED ? firstFailure : error;
       // Nothing of PostgreSQL's came: whatever else is said on this connection might never be answered.
-      noteBroken(asError(error));
+      if (!(error instanceof pg.DatabaseError)) noteBroken(asError(error));
       throw error;
     }
   };
   client.on('error', noteBroken);
   try {
-    await run({ text: 'begin' }).catch(rethrow);
-    const result = await work({ query: (statement) => run<never>(statement).catch(rethrow) });
-    const { command } = await run({ text: 'commit' }).catch(rethrowCommit);
-    // PostgreSQL answers so, and with no error, where a statement failed that nobody waited for.
-    if (command === 'ROLLBACK') rethrow(firstFailure);
-    return result;
-  } catch (error) {
-    if (broken === undefined) await client.query({ text: 'rollback' }).catch(noteBroken);
-    throw error;
+    setPlanning(client, keepsPlans, run);
+    return await work(run, noteBroken);
   } finally {
     client.off('error', noteBroken);
     client.release(broken);
   }
+}
+
+/** The connections in which plans are kept now. */
+const keeping = new WeakSet<pg.PoolClient>();
+
+/** Goes ahead of the next statement, in the same write; if it fails, so does that. */
+function setPlanning(client: pg.PoolClient, keepsPlans: boolean, run: Run): void {
+  if (keeping.has(client) === keepsPlans) return;
+  if (keepsPlans) keeping.add(client);
+  else keeping.delete(client);
+  run({ text: `set plan_cache_mode = ${keepsPlans ? 'force_generic_plan' : 'auto'}` }).catch(() => undefined);
 }
 
 /** What is asked for in one turn of the event loop leaves in one write. To be called before each statement. */

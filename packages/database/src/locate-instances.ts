@@ -90,6 +90,7 @@ export async function listInstances(
   const inSeries = seriesInstanceUid !== undefined;
   const result = await client.query<ListRow>({
     name: `list-instances${inSeries ? '-of-series' : ''}`,
+    keepsPlan: true,
     text: `select s.study_key, s.facility_id, ${inSeries ? 'e' : 's'}.revision, i.series_key, e.series_instance_uid,
         i.sop_instance_uid, i.transfer_syntax_uid, i.pixel_data is not null as has_pixel_data, i.sha256,
         ${PIXEL_COLUMNS},
@@ -167,6 +168,7 @@ export async function locateInstance(
     LocationRow & { facility_id: number; revision: number; row_version: string }
   >({
     name: 'locate-instance',
+    keepsPlan: true,
     text: `select ${LOCATION_COLUMNS}, s.facility_id, e.revision, i.xmin as row_version
       from study s
       join instance i on i.study_key = s.study_key
@@ -189,6 +191,7 @@ export async function locateInstances(
 ): Promise<InstanceLocation[]> {
   const result = await client.query<LocationRow>({
     name: 'locate-instances',
+    keepsPlan: true,
     text: `select ${LOCATION_COLUMNS}
       from instance i
       join series e on e.study_key = i.study_key and e.series_key = i.series_key

@@ -19,6 +19,7 @@ export async function readMetadataPieces(
 ): Promise<Map<string, Buffer>> {
   const result = await client.query<{ sop_instance_uid: string; json_gzip: Buffer }>({
     name: 'read-metadata-pieces',
+    keepsPlan: true,
     text: `select sop_instance_uid, json_gzip from instance_metadata where study_key = $1 and sop_instance_uid = any ($2)`,
     values: [studyKey, sopInstanceUids],
   });

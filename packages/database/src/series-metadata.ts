@@ -76,6 +76,7 @@ export async function findMetadataScope(
     instances_sha256: Buffer | null;
   }>({
     name: `find-metadata-${inSeries ? 'series' : 'study'}`,
+    keepsPlan: true,
     text: `select s.study_key, s.facility_id, s.revision as study_revision, e.series_key, e.series_instance_uid, e.revision,
         m.instances_sha256
       from study s
@@ -113,6 +114,7 @@ export async function listSeriesInstances(
 ): Promise<Map<number, SeriesInstances>> {
   const result = await client.query<ListedRow>({
     name: 'list-series-instances',
+    keepsPlan: true,
     text: `select e.series_key, e.revision, i.sop_instance_uid, i.sha256, octet_length(m.json_gzip) as metadata_bytes
       from series e
       join instance i on i.study_key = e.study_key and i.series_key = e.series_key
@@ -153,6 +155,7 @@ export async function readSeriesMetadata(
     text_crc32: number;
   }>({
     name: 'read-series-metadata',
+    keepsPlan: true,
     text: `select deflated, deflated_crc32, text_bytes, text_crc32 from series_metadata
       where study_key = $1 and series_key = $2 and revision = $3 and base_url = $4 and instances_sha256 = $5`,
     values: [studyKey, seriesKey, revision, baseUrl, instancesSha256],

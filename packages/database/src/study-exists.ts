@@ -5,6 +5,7 @@ import type { Queryable } from './database.ts';
 export async function studyExists(client: Queryable, studyInstanceUid: string): Promise<boolean> {
   const found = await client.query({
     name: 'study-exists',
+    keepsPlan: true,
     text: 'select from study where study_instance_uid = $1',
     values: [studyInstanceUid],
   });

@@ -44,6 +44,7 @@ export async function claimSopInstances(
 export async function isKnownInstance(client: Queryable, sopInstanceUid: string): Promise<boolean> {
   const result = await client.query({
     name: 'is-known-instance',
+    keepsPlan: true,
     text: 'select from sop_instance where sop_instance_uid = $1',
     values: [sopInstanceUid],
   });
@@ -58,6 +59,7 @@ export async function readExisting(
   if (sopInstanceUids.length === 0) return new Map();
   const result = await client.query<ExistingRow>({
     name: 'read-existing-instances',
+    keepsPlan: true,
     text: `select p.sop_instance_uid, p.study_key, s.study_instance_uid, e.series_instance_uid, i.transfer_syntax_uid,
         p.state, p.sha256, p.segment_id, p.ordinal, g.object_key, i.entry_offset, i.entry_length, i.crc32, i.pixel_data,
         s.facility_id, i.is_damaged

@@ -51,12 +51,13 @@ export async function commitInstances(
   for (let attempt = 1; ; attempt += 1) {
     try {
       const keys = await resolveKeys(database, segments, known);
-      return await database.inTransaction(async (client) => {
+      const commit = async (client: Queryable) => {
         await steps.first?.(client);
         const outcomes = await commitWithin(client, segments, keys);
         await steps.last?.(client, outcomes);
         return outcomes;
-      });
+      };
+      return await database.inTransaction(commit, { keepsPlans: true });
     } catch (error) {
       for (const segment of segments) known?.forget(segment);
       if (attempt >= MAX_ATTEMPTS || !isWorthRepeating(error)) throw error;
@@ -76,20 +77,13 @@ function isWorthRepeating(error: unknown): boolean {
 /** SQLSTATE (PostgreSQL, Appendix A). */
 const FOREIGN_KEY_VIOLATION = '23503';
 
-/**
- * PostgreSQL takes plans that look into one partition for so much better than those that find it when they run that it
- * would plan every one of the statements below anew, which takes longer than running them.
- */
-const KEEP_PLANS = { name: 'keep-plans', text: 'set local plan_cache_mode = force_generic_plan' };
-
 async function commitWithin(
   client: Queryable,
   segments: readonly SegmentCommit[],
   keys: KeysBySegment,
 ): Promise<Outcomes> {
   const candidates = segments.flatMap((segment) => candidatesOf(segment, keys));
-  const [, inserted, fresh] = await Promise.all([
-    client.query(KEEP_PLANS),
+  const [inserted, fresh] = await Promise.all([
     insertSegments(client, segments, keys),
     claimSopInstances(client, candidates),
   ]);

@@ -61,8 +61,8 @@ describe('a process that commits to a series again and again', () => {
     for (const number of [1, 2]) await commits.submit(segmentOf('1.4.1', number));
     asked.splice(0);
     await commits.submit(segmentOf('1.4.1', 3));
-    // To keep plans; segment, claim, instance, metadata, change feed; counts of series and study.
-    expect(asked).toEqual(['set lo', 'insert', 'insert', 'insert', 'insert', 'insert', 'update', 'update']);
+    // Segment, claim, instance, metadata, change feed; counts of series and study.
+    expect(asked).toEqual(['insert', 'insert', 'insert', 'insert', 'insert', 'update', 'update']);
     expect((await counts())['1.4.1']).toBe(3);
   });
 

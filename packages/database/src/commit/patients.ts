@@ -46,6 +46,7 @@ async function readPatients(
   if (identities.length === 0) return new Map();
   const result = await client.query<{ issuer_id: number; value: string; patient_key: number }>({
     name: 'read-patients',
+    keepsPlan: true,
     text: `select issuer_id, value, patient_key from patient_identifier
       where (issuer_id, value) in (select * from unnest($1::bigint[], $2::text[]))`,
     values: [

@@ -76,6 +76,7 @@ interface FoundStudy {
 async function readStudies(client: Queryable, uids: readonly string[]): Promise<Map<string, FoundStudy>> {
   const result = await client.query<StudyRow>({
     name: 'read-studies-of-commit',
+    keepsPlan: true,
     text: `select study_key, study_instance_uid, facility_id, patient_key, patient_id, patient_issuer_id
       from study where study_instance_uid = any ($1)`,
     values: [uids],
@@ -106,6 +107,7 @@ async function readSeries(
   if (studies.size === 0) return new Map();
   const result = await client.query<{ study_key: number; series_instance_uid: string; series_key: number }>({
     name: 'read-series-of-commit',
+    keepsPlan: true,
     text: `select study_key, series_instance_uid, series_key from series
       where study_key = any ($1) and series_instance_uid = any ($2)`,
     values: [
@@ -127,6 +129,7 @@ async function drawKeys(client: Queryable, studies: number, series: number) {
   if (studies === 0 && series === 0) return { studies: [], series: [] };
   const result = await client.query<{ studies: number[]; series: number[] }>({
     name: 'draw-keys',
+    keepsPlan: true,
     text: `select
       coalesce((select array_agg(nextval('study_key_seq')::float8) from generate_series(1, $1::int)), '{}') as studies,
       coalesce((select array_agg(nextval('series_key_seq')::float8) from generate_series(1, $2::int)), '{}') as series`,

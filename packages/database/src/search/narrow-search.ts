@@ -119,6 +119,7 @@ async function keysOfStudies(
 ): Promise<NamedKeys> {
   const found = await client.query<{ study_key: number }>({
     name: `find-studies-by-uids-of-${uidLevel}`,
+    keepsPlan: true,
     text: STUDIES_BY_UIDS[uidLevel],
     values: [uids],
   });

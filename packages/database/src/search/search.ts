@@ -119,11 +119,11 @@ function pageOf(
 const names = new Map<string, string>();
 
 /** The plan of an exact question does not depend on its values: it is kept. There are some dozens of such texts. */
-function planOf({ narrowed }: Wanted, text: string): { name?: string } {
+function planOf({ narrowed }: Wanted, text: string): { name?: string; keepsPlan?: boolean } {
   if (!narrowed.isExact || narrowed.filters.length > 1) return {};
   const name = names.get(text) ?? `search-${names.size}`;
   names.set(text, name);
-  return { name };
+  return { name, keepsPlan: true };
 }
 
 function conditionsOf({ request, options, narrowed }: Wanted, parameters: Parameters): string {
