@@ -16,4 +16,5 @@ ENV NODE_ENV=production SANDYQ_HOST=0.0.0.0 SANDYQ_PORT=8080 SANDYQ_DATA=/data
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:8080/readyz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "--no-memory-reducer", "--heap-growing-percent=200", "--max-semi-space-size=16", "services/standalone/src/main.ts"]
+ENTRYPOINT ["node", "--no-memory-reducer", "--heap-growing-percent=200", "--max-semi-space-size=16"]
+CMD ["services/standalone/src/main.ts"]

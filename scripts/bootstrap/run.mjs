@@ -9,7 +9,7 @@ const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
 /** One Ctrl-C arrives twice: from the terminal and from npm, which passes its own on. */
 const SAME_SIGNAL_MS = 1000;
 
-/** How Node is started, whatever it runs; also in Dockerfile and docker-compose.yml (docs/decisions/0034). */
+/** How Node is started, whatever it runs; also in Dockerfile (docs/decisions/0034). */
 const NODE_FLAGS = JSON.parse(readFileSync(new URL('./node-flags.json', import.meta.url), 'utf8'));
 
 /** What Node has compiled once, it need not again: half of the time to start. It sees for itself what has changed. */
