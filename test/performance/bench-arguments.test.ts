@@ -29,7 +29,7 @@ it.each([
   expect(() => readArguments(args, defaults)).toThrow(message);
 });
 
-it('selects cases by name or by its beginning, each once', () => {
+it('selects cases by name or by its beginning, each once, in the order asked for', () => {
   const load = new StoredLoad((name) => randomOf(1, name));
   const names = (wanted: string[]) => selectCases(load, wanted).map(({ name }) => name);
   expect(names(['store-ct-1'])).toEqual(['store-ct-1']);
@@ -39,6 +39,7 @@ it('selects cases by name or by its beginning, each once', () => {
     'store-ct-50',
     'store-ct-senders',
   ]);
+  expect(names(['start', 'store-ct-10'])).toEqual(['start', 'store-ct-10']);
   expect(new Set(names([])).size).toBe(names([]).length);
   expect(() => names(['nothing'])).toThrow('no case "nothing"');
 });

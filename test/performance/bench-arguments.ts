@@ -28,7 +28,7 @@ export const USAGE = `npm run bench -- [options]
   --target NAME=URL[,pid=PID…]  drive this archive too (its DICOMweb root; it should be empty); PIDs are the roots of its
                                 processes, for CPU and memory. May be repeated. NAME "${OWN_NAME}" takes the place of the
                                 archive that is started otherwise. All others are peers: the best of them counts.
-  --cases A,B                   only these cases, or those whose names begin so
+  --cases A,B                   only these cases, or those whose names begin so, in this order
   --quick                       little of everything: whether it works, not how fast
   --rounds N                    how often the targets take turns (5, quick 2)
   --minutes N                   begins no case after so long; what was measured by then is reported

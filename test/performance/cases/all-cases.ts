@@ -15,7 +15,7 @@ import { retrieveCases } from './retrieve-cases.ts';
 import { searchCases } from './search-cases.ts';
 import { storeCases } from './store-cases.ts';
 
-/** Those with one of these names, or else whose names begin so; all of none. Throws if there is nothing of a name. */
+/** Those with one of these names, or else whose names begin so, in the order of the names; all of none. Throws if there is nothing of a name. */
 export function selectCases(load: StoredLoad, names: readonly string[]): BenchCase[] {
   const cases = allCases(load);
   if (names.length === 0) return cases;
@@ -25,7 +25,7 @@ export function selectCases(load: StoredLoad, names: readonly string[]): BenchCa
     if (found.length > 0) return found;
     throw new Error(`no case "${wanted}". Cases: ${cases.map(({ name }) => name).join(', ')}`);
   });
-  return cases.filter((benchCase) => selected.includes(benchCase));
+  return [...new Set(selected)];
 }
 
 function allCases(load: StoredLoad): BenchCase[] {
