@@ -3,7 +3,7 @@
  * are committed, while another process starts, sweeps the spool and reconciles. When it goes on there is one instance,
  * its sender is told of success, and nothing was taken from it.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -59,6 +59,26 @@ describe.each(stores)('a process that is paused, on $name', ({ skip, storeIn }) 
 });
 
 describe('a process that dies', () => {
+  it('before its transaction: another one indexes the segment, and nothing of it is left in the spool', async () => {
+    const { environment } = await newArchive(filesystemTestStore);
+    const dying = await start('ingest', environment);
+    const instances = someInstances(1);
+    const hold = await holdUp(environment.DATABASE_URL, 'before the transaction');
+    const answer = storeMany(
+      dying.url,
+      instances.map(({ bytes }) => bytes),
+    ).catch((error: unknown) => error);
+    await hold.untilWaiting();
+    await dying.kill();
+    await hold.release();
+    expect(await answer).toBeInstanceOf(Error);
+    const spool = join(environment['SANDYQ_DATA'] ?? '', 'spool');
+    expect(await readdir(spool)).toHaveLength(1);
+    expect(await recoverSpoolNow(environment)).toBe(1);
+    expect(await readdir(spool)).toEqual([]);
+    await expectExactly((await start('standalone', environment)).url, instances);
+  });
+
   it('before it has recorded its verdict on a newcomer: another one gives the verdict', async () => {
     const { store, environment, database } = await newArchive(filesystemTestStore);
     const dying = await start('ingest', environment);

@@ -1,6 +1,13 @@
 /** What dead processes left: unsealed spool files and unfinished uploads go, sealed segments become objects and rows. */
+import { dirname } from 'node:path';
 import { readIndexState } from '@sandyq/database';
-import { type FileSystem, recoverSegment, type SealedSegment, sweepSpool } from '@sandyq/storage';
+import {
+  type FileSystem,
+  recoverSegment,
+  removeOwnerFolder,
+  type SealedSegment,
+  sweepSpool,
+} from '@sandyq/storage';
 import type { ReplayPorts } from './replay/replay-ports.ts';
 import { replaySegment } from './replay/replay-segment.ts';
 
@@ -44,6 +51,9 @@ export async function sweepDeadSpool(
   for (const sealed of swept.sealed) {
     if (await storeOnce(ports, sealed)) await replayInTurn(ports, sealed);
   }
+  // The sweep had to leave them, because of the sealed files that are gone now.
+  const folders = new Set(swept.sealed.map(({ path }) => dirname(path)));
+  for (const folder of folders) await removeOwnerFolder(fileSystem, folder);
   if (swept.damaged.length > 0) logger.error('spool-files-damaged', { files: swept.damaged.length });
   if (swept.removedFiles > 0 || swept.sealed.length > 0) {
     logger.info('spool-swept', {

@@ -112,7 +112,7 @@ export {
   SegmentSet,
   type SegmentSetOptions,
 } from './segment/segment-set.ts';
-export { SegmentSpool, type SegmentSpoolOptions } from './segment/segment-spool.ts';
+export { removeOwnerFolder, SegmentSpool, type SegmentSpoolOptions } from './segment/segment-spool.ts';
 export type { SealedSegment, SegmentOverflow, SegmentWriter } from './segment/segment-writer.ts';
 export { livenessOnThisMachine, type OwnerLiveness, type ProcessIdentity } from './segment/spool-owner.ts';
 export { recoverSegment, storeSegment } from './segment/store-segment.ts';
