@@ -95,6 +95,8 @@ describe('npm run import', () => {
     expect(nobody.stderr).toContain('Start it with "npm start"');
     const noFolder = await run(path.join(folder, 'none'), '--url', archive.url);
     expect(noFolder).toMatchObject({ code: 2, stderr: expect.stringContaining('is not a folder') });
+    const unnamed = await run('', '--url', archive.url);
+    expect(unnamed).toMatchObject({ code: 2, stderr: expect.stringContaining('Name the folder, or .') });
     expect(await run()).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('missing required argument'),

@@ -33,7 +33,7 @@ const program = new Command('npm run import --')
   .description(
     'Pushes every file of a folder into the archive, as a scanner would. It may be run again at any time.',
   )
-  .argument('<folder>', 'folder with DICOM files of any names; its folders are looked through too')
+  .argument('<folder>', 'folder with DICOM files of any names; its folders are looked through too', folderOf)
   .option('--url <url>', 'address of the archive', `http://127.0.0.1:${process.env['SANDYQ_PORT'] ?? '8080'}`)
   .addOption(new Option('--key <key>', 'API key of role scanner').env('SANDYQ_API_KEY'))
   .option('--parallel <n>', 'requests at the same time', countOf, 4)
@@ -158,6 +158,12 @@ function assertUrl(url: string): string {
   const parsed = URL.parse(url);
   if (parsed !== null && /^https?:$/.test(parsed.protocol)) return url;
   throw new ImportError(`${url} is not an address such as http://127.0.0.1:8080.`);
+}
+
+/** An empty name, as of a variable that is not set, would mean the current folder: nobody means that. */
+function folderOf(typed: string): string {
+  if (typed === '') throw new InvalidArgumentError('It is empty. Name the folder, or . for the current one.');
+  return typed;
 }
 
 function countOf(text: string): number {
