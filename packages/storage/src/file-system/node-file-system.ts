@@ -1,12 +1,16 @@
 // The real file system. One ledger for the process, because the page cache that it tells about is one as well.
-import { constants, type Dirent, type Stats } from 'node:fs';
+import { closeSync, constants, type Dirent, fsync, open, type Stats } from 'node:fs';
 import * as fs from 'node:fs/promises';
+import { promisify } from 'node:util';
 import { StorageError } from '../errors.ts';
 import type { DirectoryEntry, FileStat, FileSystem, OpenFile, OpenMode } from './file-system.ts';
 import { fileSystemError } from './file-system-error.ts';
 import { SyncLedger } from './sync-ledger.ts';
 
 const ledger = new SyncLedger();
+
+const openDescriptor = promisify(open);
+const syncDescriptor = promisify(fsync);
 
 /** Mode bits of new files: nobody but the archive's own user and group reads them. */
 const fileMode = 0o640;
@@ -58,11 +62,12 @@ const theFileSystem: FileSystem = {
   },
   async syncDirectory(path) {
     const flags = constants.O_RDONLY | constants.O_DIRECTORY;
-    const handle = await attempt('open', path, () => fs.open(path, flags));
+    const directory = await attempt('open', path, () => openDescriptor(path, flags));
     try {
-      await ledger.sync(path, () => handle.sync());
+      await ledger.sync(path, () => syncDescriptor(directory));
     } finally {
-      await handle.close();
+      // Nothing was written to it that could be waited for.
+      closeSync(directory);
     }
   },
   async freeBytes(path) {

@@ -199,9 +199,8 @@ class FilesystemStore implements ObjectStore, StoreMaintenance, RangeReads {
       await this.#folder.ensure(directory);
       await this.#fileSystem.link(path, target);
     }
-    await this.#fileSystem.syncDirectory(directory);
     // Its disk may have gone in between: what was linked into the empty mount point is not stored.
-    await this.#folder.assertThere();
+    await Promise.all([this.#fileSystem.syncDirectory(directory), this.#folder.assertThere()]);
   }
 
   async #openToRead(key: string): Promise<KeptFile> {

@@ -126,11 +126,16 @@ export class SpoolFile {
     await this.flush();
     try {
       await this.#attempt(this.#file.sync());
-    } finally {
+    } catch (error) {
       await this.#file.close();
+      throw error;
     }
-    await this.#fileSystem.rename(this.#path, sealedPath);
-    this.#path = sealedPath;
+    await Promise.all([this.#file.close(), this.#rename(sealedPath)]);
+  }
+
+  async #rename(path: string): Promise<void> {
+    await this.#fileSystem.rename(this.#path, path);
+    this.#path = path;
   }
 
   /** Closes the file and removes it, in whatever state it is. */
