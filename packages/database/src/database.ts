@@ -191,7 +191,7 @@ async function withClient<Result>(
   };
   client.on('error', noteBroken);
   try {
-    setPlanning(client, keepsPlans, run);
+    setPlanning(client, keepsPlans, run).catch(noteBroken);
     return await work(run, noteBroken);
   } finally {
     client.off('error', noteBroken);
@@ -202,12 +202,12 @@ async function withClient<Result>(
 /** The connections in which plans are kept now. */
 const keeping = new WeakSet<pg.PoolClient>();
 
-/** Goes ahead of the next statement, in the same write; if it fails, so does that. */
-function setPlanning(client: pg.PoolClient, keepsPlans: boolean, run: Run): void {
+/** Goes ahead of the next statement, in the same write. Of a connection where it fails nobody knows how it plans. */
+async function setPlanning(client: pg.PoolClient, keepsPlans: boolean, run: Run): Promise<void> {
   if (keeping.has(client) === keepsPlans) return;
   if (keepsPlans) keeping.add(client);
   else keeping.delete(client);
-  run({ text: `set plan_cache_mode = ${keepsPlans ? 'force_generic_plan' : 'auto'}` }).catch(() => undefined);
+  await run({ text: `set plan_cache_mode = ${keepsPlans ? 'force_generic_plan' : 'auto'}` });
 }
 
 /** What is asked for in one turn of the event loop leaves in one write. To be called before each statement. */
