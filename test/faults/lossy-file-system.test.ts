@@ -105,7 +105,7 @@ async function receive(parts: readonly Buffer[], { spool, store, acknowledged }:
       receivedAt: '2026-03-01T08:00:00.000Z',
       source: { kind: 'received' },
     },
-    onSealed: (segment) => void sealed.push(segment),
+    onSealing: ({ segment }) => void sealed.push(segment),
   });
   for (const part of parts) {
     const reception = await receiveInstance<never>(inChunks(part), {

@@ -15,16 +15,19 @@ import { accessionIssuerOf, deviceOf, equipmentOf, patientIdentityOf, type Sende
 import type { IndexingPorts, StoredInstance, StoredSegment } from './stored-segment.ts';
 
 /**
- * Commits the instances of a stored segment; resolves with a verdict for each, index-aligned, when the index is
- * durable. Throws StorageError and DatabaseError: then nothing is known, and the same call may be repeated.
+ * Commits the instances of a segment; resolves with a verdict for each, index-aligned, when the index is durable. `stored`
+ * resolves when the segment is an object of the store; without it, it is. Throws StorageError, DatabaseError and
+ * what `stored` rejects with: then nothing is known, and the same call may be repeated.
  */
 export async function indexSegment(
   ports: IndexingPorts,
   sender: Sender,
   segment: StoredSegment,
   instances: readonly StoredInstance[],
+  stored?: Promise<unknown>,
 ): Promise<Verdict[]> {
-  const outcomes = await ports.groupCommit.submit(await segmentCommitOf(ports, sender, segment, instances));
+  const commit = await segmentCommitOf(ports, sender, segment, instances);
+  const outcomes = await ports.groupCommit.submit(commit, stored);
   const verdicts: Verdict[] = [];
   for (const [index, instance] of instances.entries()) {
     const outcome: CommitOutcome = outcomes[index] ?? { kind: 'failed', sqlState: undefined };

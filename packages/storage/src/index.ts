@@ -113,7 +113,12 @@ export {
   type SegmentSetOptions,
 } from './segment/segment-set.ts';
 export { removeOwnerFolder, SegmentSpool, type SegmentSpoolOptions } from './segment/segment-spool.ts';
-export type { SealedSegment, SegmentOverflow, SegmentWriter } from './segment/segment-writer.ts';
+export type {
+  SealedSegment,
+  SealingSegment,
+  SegmentOverflow,
+  SegmentWriter,
+} from './segment/segment-writer.ts';
 export { livenessOnThisMachine, type OwnerLiveness, type ProcessIdentity } from './segment/spool-owner.ts';
 export { recoverSegment, storeSegment } from './segment/store-segment.ts';
 export { type SweepReport, type SweepSpoolOptions, sweepSpool } from './segment/sweep-spool.ts';

@@ -18,12 +18,19 @@ import {
   type Sender,
   type Verdict,
 } from '@sandyq/indexing';
-import { type SealedSegment, SegmentSet, type SegmentWriter, storeSegment } from '@sandyq/storage';
+import {
+  type SealedSegment,
+  type SealingSegment,
+  SegmentSet,
+  type SegmentWriter,
+  storeSegment,
+} from '@sandyq/storage';
 import { actOnNote } from './act-on-note.ts';
 import type { IngestDependencies } from './dependencies.ts';
 import type { NoteRight } from './note-right.ts';
 import { isTroubleOfOurs, reasonOfLoss } from './own-trouble.ts';
 import { type PartialIdentification, quarantineBytes, type RefusedBytes } from './quarantine.ts';
+import { resultOf } from './result-of.ts';
 import { verdictOnRepeat } from './verdicts-on-repeats.ts';
 
 /** Segments being put and committed while the request goes on; beyond, the request waits. */
@@ -76,7 +83,7 @@ export class StoreSession {
         receivedAt: this.#receivedAt.toISOString(),
         source: { kind: 'received' },
       },
-      onSealed: (sealed) => this.#commitInBackground(sealed),
+      onSealing: (sealing) => this.#commitInBackground(sealing),
     });
   }
 
@@ -133,10 +140,12 @@ export class StoreSession {
 
   /** Seals, stores and commits what was received; the verdicts in the order of the parts. */
   async finish(): Promise<StoreResult[]> {
-    for (const outcome of await this.#segments.finish()) {
-      if ('error' in outcome) this.#failSegment(outcome.segmentId, outcome.error);
-    }
+    const outcomes = await this.#segments.finish();
     await Promise.all(this.#inFlight);
+    for (const outcome of outcomes) {
+      const isUntold = 'error' in outcome && this.#pending.has(outcome.segmentId);
+      if (isUntold) this.#failSegment(outcome.segmentId, outcome.error);
+    }
     return this.#results.map((result) => result ?? { verdict: 'failed', reason: 'processing-failure' });
   }
 
@@ -218,26 +227,27 @@ export class StoreSession {
     }
   }
 
-  #commitInBackground(sealed: SealedSegment): void {
-    const work = this.#commitInTurn(sealed).finally(() => this.#inFlight.delete(work));
+  #commitInBackground(sealing: SealingSegment): void {
+    const work = this.#commitInTurn(sealing).finally(() => this.#inFlight.delete(work));
     this.#inFlight.add(work);
   }
 
-  async #commitInTurn(sealed: SealedSegment): Promise<void> {
+  async #commitInTurn(sealing: SealingSegment): Promise<void> {
     while (this.#committing.size >= MAX_SEGMENTS_IN_FLIGHT) await Promise.race(this.#committing);
-    const commit = this.#commit(sealed).finally(() => this.#committing.delete(commit));
+    const commit = this.#commit(sealing).finally(() => this.#committing.delete(commit));
     this.#committing.add(commit);
     await commit;
   }
 
   /** Never rejects: what fails here fails the entries of this segment. */
-  async #commit(sealed: SealedSegment): Promise<void> {
-    const members = this.#pending.get(sealed.id) ?? new Map<ReceivedInstance, number>();
+  async #commit({ segment, sealed }: SealingSegment): Promise<void> {
+    const members = this.#pending.get(segment.id) ?? new Map<ReceivedInstance, number>();
+    const stored = this.#store(segment, sealed);
+    const settled = Promise.allSettled([sealed, stored]);
     try {
       await this.#scope.recorded;
-      await storeSegment(this.#dependencies.store, sealed);
       const sender = this.#sender;
-      const verdicts = await indexSegment(this.#dependencies, sender, sealed, [...members.keys()]);
+      const verdicts = await indexSegment(this.#dependencies, sender, segment, [...members.keys()], stored);
       for (const [position, [instance, index]] of [...members].entries()) {
         const verdict = verdicts[position];
         if (verdict === undefined) continue;
@@ -245,12 +255,19 @@ export class StoreSession {
         this.#settle(index, instance.identification, verdict);
       }
     } catch (error) {
-      this.#failSegment(sealed.id, error);
+      this.#failSegment(segment.id, error);
     }
     // What was received takes memory, and a request may bring any number of segments.
-    this.#pending.delete(sealed.id);
+    this.#pending.delete(segment.id);
+    const [{ status }] = await settled;
     // Not before the commit: by the spool the next process finds at once what was stored and not committed.
-    await this.#removeFromSpool(sealed);
+    if (status === 'fulfilled') await this.#removeFromSpool(segment);
+  }
+
+  /** While it is on its way to disk and store, all that the index is told of it is written, and only the commit waits. */
+  async #store(segment: SealedSegment, sealed: Promise<void>): Promise<void> {
+    await Promise.all([sealed, this.#scope.recorded]);
+    await storeSegment(this.#dependencies.store, segment);
   }
 
   #settle(index: number, identification: Identification, verdict: Verdict): void {
@@ -275,19 +292,4 @@ export class StoreSession {
       this.#dependencies.logger.warn('spool-file-not-removed', { error, segmentId: sealed.id });
     }
   }
-}
-
-function resultOf(identification: Identification, verdict: Verdict): StoreResult {
-  const { sopClassUid, sopInstanceUid, studyInstanceUid, seriesInstanceUid } = identification;
-  if (verdict.kind === 'failed')
-    return { verdict: 'failed', reason: verdict.reason, sopClassUid, sopInstanceUid };
-  return {
-    verdict: 'stored',
-    sopClassUid,
-    sopInstanceUid,
-    studyInstanceUid,
-    seriesInstanceUid,
-    warning: verdict.warning,
-    isRetrievable: verdict.warning !== 'identity-conflict' && verdict.warning !== 'rejected-beforehand',
-  };
 }

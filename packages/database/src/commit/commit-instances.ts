@@ -40,21 +40,28 @@ export interface CommitSteps {
 /** What a process that commits again and again may do otherwise. */
 export interface CommitOptions extends CommitSteps {
   readonly known?: KnownSeries | undefined;
+  /** Resolves when the segments are objects of the store: not before is anything committed. What it rejects with undoes everything. */
+  readonly stored?: Promise<unknown> | undefined;
 }
+
+/** A transaction waits so long for the store: its locks are in other's way. */
+const STORED_WITHIN_MS = 250;
 
 /** Commits the batch as one transaction. Throws DatabaseError('data') when a value does not fit and KeysChangedError where rows were lost: nothing was kept then. */
 export async function commitInstances(
   database: Database,
   segments: readonly SegmentCommit[],
-  { known, ...steps }: CommitOptions = {},
+  { known, stored, ...steps }: CommitOptions = {},
 ): Promise<Outcomes> {
   for (let attempt = 1; ; attempt += 1) {
     try {
+      if (attempt > 1) await stored;
       const keys = await resolveKeys(database, segments, known);
       const commit = async (client: Queryable) => {
         await steps.first?.(client);
         const outcomes = await commitWithin(client, segments, keys);
         await steps.last?.(client, outcomes);
+        await within(STORED_WITHIN_MS, stored);
         return outcomes;
       };
       return await database.inTransaction(commit, { keepsPlans: true });
@@ -67,7 +74,7 @@ export async function commitInstances(
 
 /** After a COMMIT of unknown outcome the same segments are sent again: those that are known by id answer from their rows. */
 function isWorthRepeating(error: unknown): boolean {
-  if (error instanceof KeysChangedError) return true;
+  if (error instanceof KeysChangedError || error instanceof NotStoredYetError) return true;
   if (!(error instanceof DatabaseError)) return false;
   // Its patient was disposed of with the last study that was theirs, between being read and being named.
   const isPatientGone = error.sqlState === FOREIGN_KEY_VIOLATION;
@@ -76,6 +83,20 @@ function isWorthRepeating(error: unknown): boolean {
 
 /** SQLSTATE (PostgreSQL, Appendix A). */
 const FOREIGN_KEY_VIOLATION = '23503';
+
+/** The store takes long: the transaction is given up, and done again when it is ready. */
+class NotStoredYetError extends Error {}
+
+async function within(milliseconds: number, stored: Promise<unknown> | undefined): Promise<void> {
+  if (stored === undefined) return;
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new NotStoredYetError()), milliseconds);
+  try {
+    await Promise.race([stored, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
 
 async function commitWithin(
   client: Queryable,

@@ -18,6 +18,8 @@ const MAX_BATCH_BYTES = 4 * 1024 * 1024;
 
 interface Submission {
   readonly segments: readonly SegmentCommit[];
+  /** Resolves when they are objects of the store; absent: they are. */
+  readonly stored?: Promise<unknown> | undefined;
   readonly resolve: (outcomes: CommitOutcome[][]) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -34,16 +36,27 @@ export class GroupCommit {
     this.#maxConcurrent = options.maxConcurrentTransactions ?? 2;
   }
 
-  /** What became of each instance, index-aligned, once the commit is durable. Throws DatabaseError when nothing is known. */
-  async submit(segment: SegmentCommit): Promise<CommitOutcome[]> {
-    const [outcomes = []] = await this.submitTogether([segment]);
+  /**
+   * What became of each instance, index-aligned, once the commit is durable. `stored` resolves when the segment is an object of
+   * the store: nothing is committed before, but where nobody else commits, all statements run meanwhile. Throws
+   * DatabaseError when nothing is known, and what `stored` rejects with.
+   */
+  async submit(segment: SegmentCommit, stored?: Promise<unknown>): Promise<CommitOutcome[]> {
+    // A transaction that waits for the store must not keep others waiting.
+    const isAlone = this.#running === 0;
+    if (!isAlone) await stored;
+    const [outcomes = []] = await this.#submit([segment], isAlone ? stored : undefined);
     return outcomes;
   }
 
   /** As {@link submit}, for what is to be known together, in this order: what was received first comes first. */
   submitTogether(segments: readonly SegmentCommit[]): Promise<CommitOutcome[][]> {
+    return this.#submit(segments);
+  }
+
+  #submit(segments: readonly SegmentCommit[], stored?: Promise<unknown>): Promise<CommitOutcome[][]> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ segments, resolve, reject });
+      this.#waiting.push({ segments, stored, resolve, reject });
       this.#flush();
     });
   }
@@ -91,7 +104,9 @@ function byInstance(segments: readonly SegmentCommit[], outcomes: Outcomes): Com
 async function settle(database: Database, batch: readonly Submission[], known: KnownSeries): Promise<void> {
   try {
     const segments = batch.flatMap((submission) => submission.segments);
-    const outcomes = await commitOrBisect(database, segments, { known });
+    // What is not stored yet came when nobody else was there.
+    const stored = batch.find((submission) => submission.stored !== undefined)?.stored;
+    const outcomes = await commitOrBisect(database, segments, { known, stored });
     for (const submission of batch) submission.resolve(byInstance(submission.segments, outcomes));
   } catch (error) {
     if (error instanceof KeysChangedError && batch.length > 1) await settleEach(database, batch, known);
@@ -125,7 +140,10 @@ export async function commitOrBisect(
   } catch (error) {
     if (!(error instanceof DatabaseError) || error.code !== 'data') throw error;
     const halves = halve(segments);
-    if (halves === undefined) return failAll(database, segments, error);
+    if (halves === undefined) {
+      await options.stored;
+      return failAll(database, segments, error);
+    }
     const first = await commitOrBisect(database, halves[0], options);
     const second = await commitOrBisect(database, halves[1], options);
     return new Map([...first, ...second]);

@@ -26,7 +26,7 @@ async function sampleSet(limits: Partial<SegmentLimits> = {}, fileSystem = new L
     spool,
     header: { facility, device, principal, receivedAt, source },
     limits,
-    onSealed: ({ id }) => sealedEarly.push(id),
+    onSealing: ({ segment }) => sealedEarly.push(segment.id),
   });
   return { set, spool, fileSystem, sealedEarly };
 }

@@ -2,7 +2,7 @@
 import { StorageError } from '../errors.ts';
 import type { SegmentHeader } from './receipt.ts';
 import type { SegmentSpool } from './segment-spool.ts';
-import type { SealedSegment, SegmentWriter } from './segment-writer.ts';
+import type { SealedSegment, SealingSegment, SegmentWriter } from './segment-writer.ts';
 
 /** When a segment is closed. */
 export interface SegmentLimits {
@@ -40,8 +40,11 @@ export interface SegmentSetOptions {
   /** What all segments of the request have in common. */
   readonly header: Omit<SegmentHeader, 'studyInstanceUid' | 'seriesInstanceUid'>;
   readonly limits?: Partial<SegmentLimits>;
-  /** Told of each segment as soon as it is sealed, e.g. to put it while the request goes on. */
-  readonly onSealed?: (sealed: SealedSegment) => void;
+  /**
+   * Told of each segment as soon as everything is known of it, e.g. to put it once it is sealed, while the request goes on.
+   * Where that fails, {@link SegmentOutcome} says so as well.
+   */
+  readonly onSealing?: (sealing: SealingSegment) => void;
 }
 
 /**
@@ -183,9 +186,10 @@ export class SegmentSet {
         await writer.discard();
         return;
       }
-      const sealed = await writer.seal();
-      this.#outcomes.push({ segmentId: writer.id, sealed });
-      this.#options.onSealed?.(sealed);
+      const sealing = await writer.beginSeal();
+      this.#options.onSealing?.(sealing);
+      await sealing.sealed;
+      this.#outcomes.push({ segmentId: writer.id, sealed: sealing.segment });
     } catch (error) {
       // What can't be removed now is swept when this process is dead.
       await Promise.allSettled([writer.discard()]);

@@ -31,6 +31,14 @@ export interface SealedSegment {
   readonly receiptSha256: string;
 }
 
+/** A segment of which everything is known, on its way to the disk. */
+export interface SealingSegment {
+  /** What it is once `sealed` has resolved. */
+  readonly segment: SealedSegment;
+  /** Rejects with `sync-failed` and the spool's others; the segment can then only be discarded. */
+  readonly sealed: Promise<void>;
+}
+
 /** What a writer is made of. */
 export interface SegmentWriterOptions {
   readonly id: string;
@@ -111,6 +119,13 @@ export class SegmentWriter {
    * Errors: `sync-failed` and the spool's others; the segment can then only be discarded, and is never fsynced again.
    */
   async seal(): Promise<SealedSegment> {
+    const { segment, sealed } = await this.beginSeal();
+    await sealed;
+    return segment;
+  }
+
+  /** As {@link seal}, but tells what the segment will be while it is fsynced. Whoever calls it waits for `sealed`. */
+  async beginSeal(): Promise<SealingSegment> {
     this.#assertIdle();
     if (this.#entries.length === 0)
       throw new StorageError('invalid-argument', `segment ${this.id} has no entries`);
@@ -128,10 +143,13 @@ export class SegmentWriter {
     if (this.#file.length !== segmentSize(receiptOffset, bytes.length)) {
       throw new StorageError('io-error', `segment ${this.id} has another size than its layout says`);
     }
-    await this.#file.seal(sealedPathOf(this.#file.path));
-    this.#state = 'sealed';
+    await this.#file.flush();
+    const path = sealedPathOf(this.#file.path);
     const key = buildSegmentKey(receipt.studyInstanceUid, this.id, receiptSha256);
-    return { id: this.id, key, path: this.#file.path, size: this.#file.length, receipt, receiptSha256 };
+    return {
+      segment: { id: this.id, key, path, size: this.#file.length, receipt, receiptSha256 },
+      sealed: this.#sealFile(path),
+    };
   }
 
   /** Gives the segment up and removes its spool file. A second call does nothing. */
@@ -213,6 +231,11 @@ export class SegmentWriter {
     this.#entries.push(entry);
     this.#receiptBytes += receiptBytes;
     this.#openEntry = undefined;
+  }
+
+  async #sealFile(path: string): Promise<void> {
+    await this.#file.seal(path);
+    this.#state = 'sealed';
   }
 
   async #appendMetadata(): Promise<MetadataReference> {
