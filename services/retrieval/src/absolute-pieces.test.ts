@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { withAbsoluteUris } from './absolute-pieces.ts';
+import { absoluteText } from './absolute-pieces.ts';
 
 const instance = 'https://archive.example/dicom-web/studies/1/series/2/instances/3';
 
@@ -13,9 +13,8 @@ it('makes bulk data URIs absolute, and nothing else', () => {
     },
     '7FE00010': { vr: 'OW', BulkDataURI: 'bulkdata/7FE00010' },
   };
-  const sent: unknown = JSON.parse(
-    Buffer.concat(withAbsoluteUris(Buffer.from(JSON.stringify(stored)), instance)).toString(),
-  );
+  const piece = { json: Buffer.from(JSON.stringify(stored)), url: instance };
+  const sent: unknown = JSON.parse(absoluteText([piece]).toString());
   expect(sent).toEqual({
     ...stored,
     '00880200': {
@@ -28,5 +27,16 @@ it('makes bulk data URIs absolute, and nothing else', () => {
 
 it('leaves metadata without bulk data as they are', () => {
   const json = Buffer.from('{"00080018":{"vr":"UI","Value":["3"]}}');
-  expect(withAbsoluteUris(json, instance)).toEqual([json]);
+  expect(absoluteText([{ json, url: instance }])).toEqual(json);
+});
+
+it('puts commas between several', () => {
+  const jsons = ['{"a":{"BulkDataURI":"bulkdata/7FE00010"}}', '{}', '{"b":{"BulkDataURI":"bulkdata/1"}}'];
+  const pieces = jsons.map((json, index) => ({ json: Buffer.from(json), url: `/${index}` }));
+  expect(JSON.parse(`[${absoluteText(pieces).toString()}]`)).toEqual([
+    { a: { BulkDataURI: '/0/bulkdata/7FE00010' } },
+    {},
+    { b: { BulkDataURI: '/2/bulkdata/1' } },
+  ]);
+  expect(absoluteText([]).length).toBe(0);
 });

@@ -1,7 +1,9 @@
 /** The DICOM JSON of instances as clients get it: with absolute BulkDataURIs. */
+import { readMetadataPieces } from '@sandyq/database';
 import type { StoredBytes } from './dependencies.ts';
 import { takenOut } from './find-instances.ts';
-import { readPieces } from './metadata-pieces.ts';
+import { unpackedPieces } from './metadata-pieces.ts';
+import { oneAhead } from './one-ahead.ts';
 import { pagesOf } from './pages.ts';
 import type { Reader } from './read-entry.ts';
 
@@ -20,33 +22,71 @@ export interface PieceOwners<Owner extends PieceOwner> {
   readonly urlOf: (instance: Owner) => string;
 }
 
-/** In order, one at a time, each in parts that lie one after the other. Throws HttpError overloaded if an instance was taken out meanwhile; StorageError. */
+/** The DICOM JSON of an instance with relative BulkDataURIs, and the URL that they are relative to. */
+export interface AbsolutePiece {
+  readonly json: Buffer;
+  readonly url: string;
+}
+
+/**
+ * In order, several at a time where they are short. The next page is read while one is used. Throws HttpError overloaded if
+ * an instance was taken out meanwhile; StorageError.
+ */
 export async function* absolutePieces<Owner extends PieceOwner>(
   dependencies: StoredBytes,
   { studyKey, instances, urlOf }: PieceOwners<Owner>,
   reader: Reader,
-): AsyncGenerator<readonly Buffer[]> {
-  for (const page of pagesOf(instances, ({ metadataBytes }) => metadataBytes)) {
-    for await (const [instance, piece] of readPieces(dependencies, studyKey, page, reader)) {
-      if (piece === undefined) throw takenOut();
-      yield withAbsoluteUris(piece, urlOf(instance));
-    }
+): AsyncGenerator<readonly AbsolutePiece[]> {
+  const read = (page: readonly Owner[]) =>
+    readMetadataPieces(
+      dependencies.database,
+      studyKey,
+      page.map(({ sopInstanceUid }) => sopInstanceUid),
+    );
+  const pages = pagesOf(instances, ({ metadataBytes }) => metadataBytes);
+  for await (const [page, stored] of oneAhead(pages, read)) {
+    const groups = unpackedPieces(dependencies, { studyKey, instances: page, stored }, reader);
+    for await (const group of groups) yield group.map(([owner, json]) => absolutePiece(json, urlOf(owner)));
   }
+}
+
+function absolutePiece(json: Buffer | undefined, url: string): AbsolutePiece {
+  if (json === undefined) throw takenOut();
+  return { json, url };
 }
 
 /** As it stands in stored JSON. Inside a string the quotes would be escaped, so it is found nowhere else. */
 const RELATIVE_URI = Buffer.from('"BulkDataURI":"bulkdata/');
+/** Where in it the URL goes. */
+const URI_BEGINS = RELATIVE_URI.length - 'bulkdata/'.length;
+const COMMA = Buffer.from(',');
 
-/** `bulkdata/7FE00010` → `{instance}/bulkdata/7FE00010`; in parts, so that nothing is copied for it. */
-export function withAbsoluteUris(json: Buffer, instance: string): readonly Buffer[] {
-  let at = json.indexOf(RELATIVE_URI);
-  if (at === -1) return [json];
-  const parts: Buffer[] = [];
-  const absolute = Buffer.from(`"BulkDataURI":"${instance}/bulkdata/`);
-  let from = 0;
-  for (; at !== -1; at = json.indexOf(RELATIVE_URI, from)) {
-    parts.push(json.subarray(from, at), absolute);
-    from = at + RELATIVE_URI.length;
+/** The pieces with commas between them; `bulkdata/7FE00010` → `{url}/bulkdata/7FE00010`. In memory that is asked for once. */
+export function absoluteText(pieces: readonly AbsolutePiece[]): Buffer {
+  const found = pieces.map(({ json, url }) => ({
+    json,
+    base: Buffer.from(`${url}/`),
+    at: uriPlacesIn(json),
+  }));
+  const bytes = found.reduce((sum, { json, base, at }) => sum + json.length + base.length * at.length, 0);
+  const text = Buffer.allocUnsafeSlow(bytes + Math.max(pieces.length - 1, 0));
+  let length = 0;
+  for (const { json, base, at } of found) {
+    if (length > 0) length += COMMA.copy(text, length);
+    let from = 0;
+    for (const place of at) {
+      length += json.copy(text, length, from, place);
+      length += base.copy(text, length);
+      from = place;
+    }
+    length += json.copy(text, length, from);
   }
-  return [...parts, json.subarray(from)];
+  return text;
+}
+
+function uriPlacesIn(json: Buffer): number[] {
+  const places: number[] = [];
+  for (let at = json.indexOf(RELATIVE_URI); at !== -1; at = json.indexOf(RELATIVE_URI, at + URI_BEGINS))
+    places.push(at + URI_BEGINS);
+  return places;
 }

@@ -1,29 +1,28 @@
 /** DICOM JSON of instances as the elements of an array (PS3.18 §F.2.1). */
 
+import { type AbsolutePiece, absoluteText } from './absolute-pieces.ts';
+
 /** Written in portions of this size at least. */
 const PORTION_BYTES = 64 * 1024;
 const COMMA = Buffer.from(',');
 
-/** The texts, each given in parts, with commas between them. */
-export async function* separated(
-  source: AsyncIterable<readonly Buffer[]>,
-): AsyncGenerator<readonly Buffer[]> {
+/** The texts of all pieces with commas between them, of those that come together in one piece of memory. */
+export async function* separated(source: AsyncIterable<readonly AbsolutePiece[]>): AsyncGenerator<Buffer> {
   let isFirst = true;
-  for await (const parts of source) {
-    yield isFirst ? parts : [COMMA, ...parts];
+  for await (const pieces of source) {
+    if (!isFirst) yield COMMA;
     isFirst = false;
+    yield absoluteText(pieces);
   }
 }
 
 /** The texts as one array, in portions worth writing. */
-export async function* jsonArray(source: AsyncIterable<readonly Buffer[]>): AsyncGenerator<Buffer> {
+export async function* jsonArray(source: AsyncIterable<readonly AbsolutePiece[]>): AsyncGenerator<Buffer> {
   let portion: Buffer[] = [Buffer.from('[')];
   let portionBytes = 1;
-  for await (const parts of separated(source)) {
-    for (const part of parts) {
-      portion.push(part);
-      portionBytes += part.length;
-    }
+  for await (const text of separated(source)) {
+    portion.push(text);
+    portionBytes += text.length;
     if (portionBytes < PORTION_BYTES) continue;
     yield Buffer.concat(portion, portionBytes);
     portion = [];

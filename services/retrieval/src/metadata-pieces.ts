@@ -29,29 +29,55 @@ const decompress: (
   options: { maxOutputLength: number; chunkSize?: number },
 ) => Promise<Buffer> = promisify(gunzip);
 
+/** An instance, and its UTF-8 DICOM JSON; undefined for one that is not active any more. */
+export type PieceOf<Instance> = readonly [Instance, Buffer | undefined];
+
+/** Instances of one study whose pieces were read from the index, by SOP Instance UID; what it has lost is left out. */
+export interface StoredPieces<Instance> {
+  readonly studyKey: number;
+  readonly instances: readonly Instance[];
+  readonly stored: ReadonlyMap<string, Buffer>;
+}
+
 /**
  * UTF-8 DICOM JSON of each instance, in order and one at a time, with BulkDataURIs relative to the instance
- * (`bulkdata/7FE00010`); undefined for instances that are not active any more. Throws StorageError when a segment that
- * must be read is damaged.
+ * (`bulkdata/7FE00010`). Throws StorageError when a segment that must be read is damaged.
  */
 export async function* readPieces<Instance extends { readonly sopInstanceUid: string }>(
   dependencies: StoredBytes,
   studyKey: number,
   instances: readonly Instance[],
   reader: Reader,
-): AsyncGenerator<readonly [Instance, Buffer | undefined]> {
+): AsyncGenerator<PieceOf<Instance>> {
   const uids = instances.map(({ sopInstanceUid }) => sopInstanceUid);
   const stored = await readMetadataPieces(dependencies.database, studyKey, uids);
+  const groups = unpackedPieces(dependencies, { studyKey, instances, stored }, reader);
+  for await (const group of groups) yield* group;
+}
+
+/** The same of pieces that were read already: short ones all at once, else one at a time. */
+export async function* unpackedPieces<Instance extends { readonly sopInstanceUid: string }>(
+  dependencies: StoredBytes,
+  { studyKey, instances, stored }: StoredPieces<Instance>,
+  reader: Reader,
+): AsyncGenerator<readonly PieceOf<Instance>[]> {
   const together = await unpackedTogether(stored);
-  const lost = new Set(uids.filter((uid) => !stored.has(uid)));
+  const all = instances.map((instance) => [instance, together.get(instance.sopInstanceUid)] as const);
+  if (all.every(([, piece]) => piece !== undefined)) {
+    yield all;
+    return;
+  }
+  const lost = new Set(
+    instances.map(({ sopInstanceUid }) => sopInstanceUid).filter((uid) => !stored.has(uid)),
+  );
   const restored = new Map<string, Buffer>();
-  for (const instance of instances) {
+  for (const [instance, known] of all) {
     const uid = instance.sopInstanceUid;
-    const piece = together.get(uid) ?? (await unpacked(stored.get(uid), reader));
+    const piece = known ?? (await unpacked(stored.get(uid), reader));
     if (piece === undefined && !restored.has(uid)) {
       await restore(dependencies, studyKey, [...lost.add(uid)], { restored, reader });
     }
-    yield [instance, piece ?? restored.get(uid)];
+    yield [[instance, piece ?? restored.get(uid)]];
   }
 }
 

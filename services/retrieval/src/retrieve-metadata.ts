@@ -15,7 +15,7 @@ import {
   parseAccept,
 } from '@sandyq/dicomweb';
 import { type Answer, acceptsGzip, type RequestContext } from '@sandyq/http';
-import { absolutePieces, type PieceOwner } from './absolute-pieces.ts';
+import { type AbsolutePiece, absolutePieces, absoluteText, type PieceOwner } from './absolute-pieces.ts';
 import { answerBody } from './begun-source.ts';
 import type { RetrievalDependencies } from './dependencies.ts';
 import { findInstance, findInstances, isTakenOut } from './find-instances.ts';
@@ -147,7 +147,7 @@ async function describe(
 function writtenAs(
   offer: ModelOffer,
   boundary: string,
-  source: AsyncIterable<readonly Buffer[]>,
+  source: AsyncIterable<readonly AbsolutePiece[]>,
 ): { readonly contentType: string; readonly body: AsyncIterable<Uint8Array> } {
   switch (offer.model) {
     case 'json':
@@ -163,14 +163,15 @@ function writtenAs(
 }
 
 /** Native DICOM models, one a data set. */
-async function* asXml(source: AsyncIterable<readonly Buffer[]>): AsyncGenerator<Buffer> {
-  for await (const parts of source) {
+async function* asXml(source: AsyncIterable<readonly AbsolutePiece[]>): AsyncGenerator<Buffer> {
+  for await (const pieces of source) {
     // Made by stringifyDicomJson when the instance was stored.
-    yield Buffer.from(dicomJsonToXml(JSON.parse(Buffer.concat(parts).toString()) as DicomJson));
+    for (const piece of pieces)
+      yield Buffer.from(dicomJsonToXml(JSON.parse(absoluteText([piece]).toString()) as DicomJson));
   }
 }
 
-async function* asXmlParts(source: AsyncIterable<readonly Buffer[]>): AsyncGenerator<BodyPart> {
+async function* asXmlParts(source: AsyncIterable<readonly AbsolutePiece[]>): AsyncGenerator<BodyPart> {
   for await (const document of asXml(source)) {
     yield { fields: { contentType: dicomXmlType, contentLength: document.length }, body: [document] };
   }

@@ -17,13 +17,13 @@ const SMALLEST_CHUNK_BYTES = 64;
  * it is cut. Rejects as the source does.
  */
 export async function deflateText(
-  source: AsyncIterable<readonly Uint8Array[]> | Iterable<readonly Uint8Array[]>,
+  source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   mostBytes: number,
 ): Promise<DeflatedText | undefined> {
   const deflater = new Deflater();
   try {
-    for await (const parts of source) {
-      for (const part of parts) await deflater.write(part);
+    for await (const part of source) {
+      await deflater.write(part);
       if (deflater.bytes > mostBytes) return undefined;
     }
     const text = await deflater.end();
@@ -33,19 +33,19 @@ export async function deflateText(
   }
 }
 
-/** The text in one piece of memory; undefined if that is more than `mostBytes`. Rejects as the source does. */
-export async function textOf(
-  source: AsyncIterable<readonly Uint8Array[]>,
+/** All parts of the text; undefined if they have more than `mostBytes`. Rejects as the source does. */
+export async function partsWithin(
+  source: AsyncIterable<Buffer>,
   mostBytes: number,
-): Promise<Buffer | undefined> {
-  const all: Uint8Array[] = [];
+): Promise<readonly Buffer[] | undefined> {
+  const parts: Buffer[] = [];
   let bytes = 0;
-  for await (const parts of source) {
-    all.push(...parts);
-    bytes += parts.reduce((sum, { length }) => sum + length, 0);
+  for await (const part of source) {
+    parts.push(part);
+    bytes += part.length;
     if (bytes > mostBytes) return undefined;
   }
-  return Buffer.concat(all, bytes);
+  return parts;
 }
 
 /** Takes parts of any length: they are gathered in memory that is used again, for zlib has a price by the piece. */

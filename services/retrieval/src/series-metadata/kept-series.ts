@@ -9,7 +9,7 @@ import {
 } from '@sandyq/database';
 import type { Logger, Metrics } from '@sandyq/telemetry';
 import { SharedCache } from '../shared-cache.ts';
-import { deflateText, inflateText, textOf } from './deflate-text.ts';
+import { deflateText, inflateText, partsWithin } from './deflate-text.ts';
 
 /** Who wants the metadata of which series. */
 export interface WantedSeries {
@@ -19,7 +19,7 @@ export interface WantedSeries {
   readonly signal: AbortSignal;
   readonly logger: Logger;
   /** Reads them in parts; undefined where the series has another state now. */
-  readonly read: (signal: AbortSignal) => Promise<AsyncIterable<readonly Buffer[]> | undefined>;
+  readonly read: (signal: AbortSignal) => Promise<AsyncIterable<Buffer> | undefined>;
 }
 
 const MEBIBYTE = 1024 * 1024;
@@ -41,7 +41,7 @@ const NEVER = new AbortController().signal;
 export class KeptSeries {
   readonly #database: Database;
   readonly #deflated: SharedCache<DeflatedText | undefined>;
-  readonly #texts: SharedCache<Buffer | undefined>;
+  readonly #texts: SharedCache<readonly Buffer[] | undefined>;
   readonly #compressing = new Set<Promise<unknown>>();
   #keeping: Promise<void> = Promise.resolve();
   #waitingBytes = 0;
@@ -59,10 +59,10 @@ export class KeptSeries {
       bytesOf: (text) => text?.deflated.length ?? REFUSAL_BYTES,
       onChange: (bytes) => kept.set(bytes, { form: 'deflated' }),
     });
-    this.#texts = new SharedCache<Buffer | undefined>({
+    this.#texts = new SharedCache<readonly Buffer[] | undefined>({
       mostBytes: MOST_TEXT_BYTES,
       largestShare: LARGEST_TEXT_BYTES / MOST_TEXT_BYTES,
-      bytesOf: (text) => text?.length ?? REFUSAL_BYTES,
+      bytesOf: (text) => text?.reduce((sum, { length }) => sum + length, 0) ?? REFUSAL_BYTES,
       onChange: (bytes) => kept.set(bytes, { form: 'text' }),
     });
   }
@@ -80,8 +80,8 @@ export class KeptSeries {
     });
   }
 
-  /** The same as it was before it was compressed; undefined also where that is too long for one piece of memory. */
-  text(wanted: WantedSeries): Promise<Buffer | undefined> {
+  /** The same as it was before it was compressed, in parts; undefined also where that is too long to be kept in memory. */
+  text(wanted: WantedSeries): Promise<readonly Buffer[] | undefined> {
     const name = nameOf(wanted.key);
     return this.#texts.get(name, wanted.signal, async (signal) => {
       const isNew = !wanted.isKept && !this.#deflated.has(name);
@@ -89,7 +89,7 @@ export class KeptSeries {
       if (text !== undefined) return text;
       const deflated = await this.deflated({ ...wanted, signal });
       if (deflated === undefined || deflated.textBytes > LARGEST_TEXT_BYTES) return undefined;
-      return inflateText(deflated);
+      return [await inflateText(deflated)];
     });
   }
 
@@ -100,12 +100,12 @@ export class KeptSeries {
   }
 
   /** Whoever asks first does not wait for the compression; it follows, for those who ask next. */
-  async #newText(wanted: WantedSeries, signal: AbortSignal): Promise<Buffer | undefined> {
+  async #newText(wanted: WantedSeries, signal: AbortSignal): Promise<readonly Buffer[] | undefined> {
     const parts = await wanted.read(signal);
-    const text = parts && (await textOf(parts, LARGEST_TEXT_BYTES));
+    const text = parts && (await partsWithin(parts, LARGEST_TEXT_BYTES));
     if (text === undefined) return undefined;
     const compression = this.#deflated
-      .get(nameOf(wanted.key), NEVER, () => this.#deflate(wanted, [[text]]))
+      .get(nameOf(wanted.key), NEVER, () => this.#deflate(wanted, text))
       .catch((error: unknown) => wanted.logger.warn('series-metadata-not-kept', { error }))
       .finally(() => this.#compressing.delete(compression));
     this.#compressing.add(compression);

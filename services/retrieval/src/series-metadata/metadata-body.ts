@@ -21,7 +21,7 @@ export async function metadataBody(
   const [only, ...others] = series;
   const text =
     only !== undefined && others.length === 0 ? await seriesText(dependencies, only, reader) : undefined;
-  return text === undefined ? answerBody(plain(dependencies, series, reader)) : [BEGIN, text, END];
+  return text === undefined ? answerBody(plain(dependencies, series, reader)) : [BEGIN, ...text, END];
 }
 
 const BEGIN = Buffer.from('[');
@@ -51,7 +51,7 @@ async function* plain(
     yield index === 0 ? BEGIN : COMMA;
     const text = await seriesText(dependencies, one, reader);
     if (text === undefined) yield* inflatedText(await deflatedOf(dependencies, one, reader));
-    else yield text;
+    else yield* text;
   }
   yield END;
 }

@@ -25,12 +25,12 @@ export function deflatedSeries(
   return dependencies.keptSeries.deflated(wanted(dependencies, series, reader));
 }
 
-/** As it is; undefined also where that is too long for one piece of memory. Throws as {@link deflatedSeries}. */
+/** As it is, in parts; undefined also where that is too long to be kept in memory. Throws as {@link deflatedSeries}. */
 export function seriesText(
   dependencies: RetrievalDependencies,
   series: SeriesState,
   reader: Reader,
-): Promise<Buffer | undefined> {
+): Promise<readonly Buffer[] | undefined> {
   return dependencies.keptSeries.text(wanted(dependencies, series, reader));
 }
 
@@ -49,7 +49,7 @@ async function partsOf(
   dependencies: RetrievalDependencies,
   series: SeriesState,
   reader: Reader,
-): Promise<AsyncIterable<readonly Buffer[]> | undefined> {
+): Promise<AsyncIterable<Buffer> | undefined> {
   const instances = series.instances ?? (await instancesOf(dependencies, series));
   if (instances === undefined) return undefined;
   const { studyKey, baseUrl, studyInstanceUid, seriesInstanceUid } = series;
