@@ -42,6 +42,8 @@ export class GroupCommit {
    * DatabaseError when nothing is known, and what `stored` rejects with.
    */
   async submit(segment: SegmentCommit, stored?: Promise<unknown>): Promise<CommitOutcome[]> {
+    // Thrown when it is waited for, which may be later.
+    stored?.catch(() => undefined);
     // A transaction that waits for the store must not keep others waiting.
     const isAlone = this.#running === 0;
     if (!isAlone) await stored;
