@@ -38,5 +38,6 @@ it('puts commas between several', () => {
     {},
     { b: { BulkDataURI: '/2/bulkdata/1' } },
   ]);
+  expect(absoluteText(pieces.slice(1, 2), true).toString()).toBe(',{}');
   expect(absoluteText([]).length).toBe(0);
 });

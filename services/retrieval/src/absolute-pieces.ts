@@ -61,18 +61,21 @@ const RELATIVE_URI = Buffer.from('"BulkDataURI":"bulkdata/');
 const URI_BEGINS = RELATIVE_URI.length - 'bulkdata/'.length;
 const COMMA = Buffer.from(',');
 
-/** The pieces with commas between them; `bulkdata/7FE00010` → `{url}/bulkdata/7FE00010`. In memory that is asked for once. */
-export function absoluteText(pieces: readonly AbsolutePiece[]): Buffer {
+/**
+ * The pieces with commas between them, and before them where others have come already; `bulkdata/7FE00010` →
+ * `{url}/bulkdata/7FE00010`. In memory that is asked for once.
+ */
+export function absoluteText(pieces: readonly AbsolutePiece[], isContinued = false): Buffer {
   const found = pieces.map(({ json, url }) => ({
     json,
     base: Buffer.from(`${url}/`),
     at: uriPlacesIn(json),
   }));
   const bytes = found.reduce((sum, { json, base, at }) => sum + json.length + base.length * at.length, 0);
-  const text = Buffer.allocUnsafeSlow(bytes + Math.max(pieces.length - 1, 0));
+  const text = Buffer.allocUnsafeSlow(bytes + Math.max(pieces.length - (isContinued ? 0 : 1), 0));
   let length = 0;
-  for (const { json, base, at } of found) {
-    if (length > 0) length += COMMA.copy(text, length);
+  for (const [index, { json, base, at }] of found.entries()) {
+    if (index > 0 || isContinued) length += COMMA.copy(text, length);
     let from = 0;
     for (const place of at) {
       length += json.copy(text, length, from, place);

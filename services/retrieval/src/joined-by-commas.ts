@@ -4,15 +4,13 @@ import { type AbsolutePiece, absoluteText } from './absolute-pieces.ts';
 
 /** Written in portions of this size at least. */
 const PORTION_BYTES = 64 * 1024;
-const COMMA = Buffer.from(',');
 
-/** The texts of all pieces with commas between them, of those that come together in one piece of memory. */
+/** The texts of all pieces with commas between them; those that come together are one. */
 export async function* separated(source: AsyncIterable<readonly AbsolutePiece[]>): AsyncGenerator<Buffer> {
-  let isFirst = true;
+  let isContinued = false;
   for await (const pieces of source) {
-    if (!isFirst) yield COMMA;
-    isFirst = false;
-    yield absoluteText(pieces);
+    yield absoluteText(pieces, isContinued);
+    isContinued = true;
   }
 }
 
@@ -24,7 +22,7 @@ export async function* jsonArray(source: AsyncIterable<readonly AbsolutePiece[]>
     portion.push(text);
     portionBytes += text.length;
     if (portionBytes < PORTION_BYTES) continue;
-    yield Buffer.concat(portion, portionBytes);
+    yield portion.length === 1 ? text : Buffer.concat(portion, portionBytes);
     portion = [];
     portionBytes = 0;
   }

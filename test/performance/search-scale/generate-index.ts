@@ -1,5 +1,5 @@
 /**
- * An index of any size, straight into the real schema: as if `studies` studies had arrived over ten years at forty facilities.
+ * An index of any size, straight into the real schema: as if `studies` studies had arrived at forty facilities, a million in ten years.
  * The same seed makes the same rows. Instances have rows below one study in fifty only; the counts of all agree.
  */
 import { nameReadingsVersion } from '@sandyq/dicom';

@@ -18,6 +18,10 @@ const KINDS = `(values
   (100.0,'IVUS','1.2.840.10008.5.1.4.1.1.6.1','HEART',   'IVUS LAD')
 ) as kind(upto, modality, sop_class, body_part, description)`;
 
+/** The last of ten years, and how many studies arrive on each: of a million studies the first is ten years old. */
+const NEWEST_DAY = `date '2025-12-28'`;
+const STUDIES_A_DAY = 274;
+
 /** $1: how many. */
 export const PATIENTS = `
   with made as (insert into patient (patient_key) overriding system value select generate_series(1, $1::bigint) returning patient_key)
@@ -26,7 +30,8 @@ export const PATIENTS = `
 
 /**
  * $1 studies, $2 patients, $3 names of patients, $4 names of physicians, $5 version of the names' readings. Studies arrive in
- * the order of their days; one in twenty was migrated later, one in five hundred has no date.
+ * the order of their days, as many on each whatever the size: a smaller archive was begun later, so that a worklist of today is
+ * as long in both. One in twenty was migrated later, one in five hundred has no date.
  */
 export const STUDIES = `
   insert into study (study_key, study_instance_uid, facility_id, patient_key, patient_id, patient_issuer_id, patient_issuer_assigned,
@@ -57,8 +62,8 @@ export const STUDIES = `
       floor(pg_temp.draw(n, 2) ^ 1.5 * 40)::int + 1 as facility,
       floor(pg_temp.draw(n, 3) * $2)::bigint + 1 as patient,
       case when pg_temp.draw(n, 4) < 0.002 then null when pg_temp.draw(n, 4) < 0.05
-        then date '2016-01-01' + floor(pg_temp.draw(n, 5) * 3650)::int
-        else date '2016-01-01' + (n * 3650 / $1)::int end as day,
+        then ${NEWEST_DAY} - floor(pg_temp.draw(n, 5) * 3650)::int
+        else ${NEWEST_DAY} - (($1 - n) / ${STUDIES_A_DAY})::int end as day,
       to_char(time '07:00' + pg_temp.draw(n, 6) * interval '12 hours', 'HH24MISS') || '.000000' as clock,
       'A' || lpad((n * 7919 % 10000000)::text, 8, '0') as accession,
       (n % 90000)::text as study_id,
