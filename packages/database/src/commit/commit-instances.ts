@@ -44,7 +44,7 @@ export interface CommitOptions extends CommitSteps {
   readonly stored?: Promise<unknown> | undefined;
 }
 
-/** A transaction waits so long for the store: its locks are in other's way. */
+/** A transaction waits so long for the store: its locks are in others' way. */
 const STORED_WITHIN_MS = 250;
 
 /** Commits the batch as one transaction. Throws DatabaseError('data') when a value does not fit and KeysChangedError where rows were lost: nothing was kept then. */
