@@ -42,6 +42,8 @@ const QUICK_ROUNDS = 2;
 const FULL_ROUNDS = 5;
 const QUICK_SECONDS = 0.3;
 const FULL_SECONDS = 3;
+const QUICK_MOST_SECONDS = 10;
+const FULL_MOST_SECONDS = 30;
 
 /** Throws with the reason if they cannot be understood. */
 export function readArguments(
@@ -85,6 +87,7 @@ function scaleOf(isQuick: boolean, rounds = isQuick ? QUICK_ROUNDS : FULL_ROUNDS
     isQuick,
     rounds,
     seconds: isQuick ? QUICK_SECONDS : FULL_SECONDS,
+    mostSeconds: isQuick ? QUICK_MOST_SECONDS : FULL_MOST_SECONDS,
     of: (quick, full) => (isQuick ? quick : full),
   };
 }

@@ -1,6 +1,6 @@
 /**
  * What the parts of the benchmark say to each other: types only. A case is one line of work; the programme runs it
- * against every target in turn, several rounds, with the floor before and after, and judges its goals.
+ * against every target in turn, several rounds, the floor among them, and judges its goals.
  */
 import type { SeededRandom } from '../support/seeded-random.ts';
 
@@ -31,6 +31,8 @@ export interface Scale {
   readonly rounds: number;
   /** What can be asked again is asked for so long in a turn: CPU time is counted in hundredths of a second. */
   readonly seconds: number;
+  /** What takes a target minutes is asked no more after so long in a turn. */
+  readonly mostSeconds: number;
   /** The quick or the full number. */
   of(quick: number, full: number): number;
 }

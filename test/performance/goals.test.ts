@@ -17,6 +17,17 @@ describe('verdicts', () => {
     expect(verdictsOf(result)[0]).toMatchObject({ ratio: 6, state: 'met' });
   });
 
+  it('compare with the floor of the same round', () => {
+    // Ours 400, 100, 300 against 500, 100, 600: ratios 0.8, 1, 0.5.
+    const result = resultOf([400, 100, 300], [100, 100, 100], [500, 100, 600, 500]);
+    expect(
+      verdictsOf({ ...result, floor: result.floor && { ...result.floor, isVoid: false } })[1],
+    ).toMatchObject({
+      ratio: 0.8,
+      state: 'met',
+    });
+  });
+
   it('bind the smaller one of two throughput goals', () => {
     const nearTheFloor = resultOf([400], [100], [500, 500]);
     expect(verdictsOf(nearTheFloor).map(({ state }) => state)).toEqual(['not binding', 'met']);
@@ -68,11 +79,11 @@ it('reports every goal in words and in the plot', () => {
   expect(plot).toContain('a-case: a second, ≥ 0.7 of the floor');
 });
 
-/** Rates of turns of ours, of a peer, and of the floor before and after. */
+/** Rates of turns of ours, of a peer, and of the floor; its last is the one after all rounds. */
 function resultOf(
   own: readonly number[],
   peer: readonly number[],
-  floor?: readonly [before: number, after: number],
+  floor?: readonly number[],
   goals = throughput,
 ): ComparedResult {
   const benchCase: ComparedCase = {
@@ -91,8 +102,8 @@ function resultOf(
     benchCase,
     targets: [turnsOf('sandyq', own), turnsOf('peer', peer)],
     floor: floor && {
-      before: turn(floor[0]),
-      after: turn(floor[1]),
+      turns: floor.slice(0, -1).map(turn),
+      after: turn(floor.at(-1) ?? 0),
       isVoid: Math.max(...floor) / Math.min(...floor) > 1.3,
     },
   };

@@ -47,11 +47,7 @@ function stateOf({ floor }: ComparedResult, goal: Goal, ratio: number | undefine
 
 function ratioOf({ targets, floor }: ComparedResult, { measure, against }: Goal): number | undefined {
   const own = targets.find(({ name }) => name === OWN_NAME)?.turns ?? [];
-  if (against === 'floor') {
-    return medianOrNothing(
-      againstMedian(own, floor === undefined ? [] : [floor.before, floor.after], measure),
-    );
-  }
+  if (against === 'floor') return medianOrNothing(pairwise(own, floor?.turns ?? [], measure));
   const ratios = targets
     .filter(({ name }) => name !== OWN_NAME)
     .flatMap(({ turns }) => medianOrNothing(pairwise(own, turns, measure)) ?? []);
@@ -70,19 +66,5 @@ function pairwise(own: readonly MeasuredTurn[], other: readonly MeasuredTurn[], 
     if (opposite === undefined) return [];
     const [ours, theirs] = [figureOf(turn, measure), figureOf(opposite, measure)];
     return ours === undefined || theirs === undefined ? [] : [ours / theirs];
-  });
-}
-
-function againstMedian(
-  own: readonly MeasuredTurn[],
-  floors: readonly MeasuredTurn[],
-  measure: Measure,
-): number[] {
-  const values = floors.flatMap((turn) => figureOf(turn, measure) ?? []);
-  if (values.length === 0) return [];
-  const floor = median(values);
-  return own.flatMap((turn) => {
-    const ours = figureOf(turn, measure);
-    return ours === undefined ? [] : [ours / floor];
   });
 }

@@ -1,6 +1,6 @@
 /**
- * One case against all targets: prepared, then turns in alternation, in another order every round, between two turns of the
- * floor. The machine is never alone, so what counts is what was measured within seconds of each other.
+ * One case against all targets: prepared, then turns in alternation, in another order every round, the floor among them and once
+ * more at the end. The machine is never alone, so what counts is what was measured within seconds of each other.
  */
 import { SeededRandom } from '../support/seeded-random.ts';
 import { OWN_NAME } from './bench-arguments.ts';
@@ -28,11 +28,13 @@ export interface TargetTurns {
   readonly failure: string | undefined;
 }
 
-/** The floor around a case. */
+/** The floor in a case. */
 export interface FloorTurns {
-  readonly before: MeasuredTurn;
+  /** One a round, as those of the targets. */
+  readonly turns: readonly MeasuredTurn[];
+  /** After all rounds. */
   readonly after: MeasuredTurn;
-  /** The two differ so much that nothing can be said of what was between. */
+  /** Its first and its last turn differ so much that nothing can be said of what was between. */
   readonly isVoid: boolean;
 }
 
@@ -49,38 +51,61 @@ const FLOOR_NAME = 'floor';
 
 /** A target that fails is out of this case; the others go on. */
 export async function runCompared(benchCase: ComparedCase, run: ComparedRun): Promise<ComparedResult> {
-  const states = await prepareAll(benchCase, run);
-  const before = await floorTurn(benchCase, run, 0);
-  // The first turn of each warms it up and is not counted.
-  for (let round = 0; round <= run.scale.rounds; round += 1) {
-    for (const state of rotated(states, round)) await takeTurn(state, benchCase, run, round);
+  const { targets, floor, scale } = run;
+  const states: State[] = [];
+  for (const target of targets) {
+    run.note(`${benchCase.name}: prepare ${target.name}`);
+    const failure = await failureOf(async () => benchCase.prepare?.(target, scale));
+    const work = (turn: Turn) => benchCase.run(target, turn);
+    states.push({ name: target.name, source: target, work, turns: [], failure });
   }
-  const after = await floorTurn(benchCase, run, run.scale.rounds + 1);
+  const floorState = floor && floorStateOf(benchCase, floor, targets);
+  const participants = floorState === undefined ? states : [...states, floorState];
+  // The first turn of each warms it up and is not counted.
+  for (let round = 0; round <= scale.rounds; round += 1) {
+    for (const state of rotated(participants, round)) await takeTurn(state, benchCase, run, round);
+  }
+  if (floorState !== undefined) await takeTurn(floorState, benchCase, run, scale.rounds + 1);
   return {
     benchCase,
-    targets: states.map(({ target, turns, failure }) => ({
-      name: target.name,
-      turns: turns.slice(1),
-      failure,
-    })),
-    floor: before && after && { before, after, isVoid: isVoid(before, after) },
+    targets: states.map(({ name, turns, failure }) => ({ name, turns: turns.slice(1), failure })),
+    floor: floorState && floorTurnsOf(floorState),
   };
 }
 
+/** Whoever takes turns. */
 interface State {
-  readonly target: Target;
+  readonly name: string;
+  readonly source: Pick<Target, 'pids' | 'storageWork'>;
+  readonly work: (turn: Turn) => Promise<Measured>;
   readonly turns: MeasuredTurn[];
   failure: string | undefined;
 }
 
-async function prepareAll(benchCase: ComparedCase, { targets, scale, note }: ComparedRun): Promise<State[]> {
-  const states: State[] = [];
-  for (const target of targets) {
-    note(`${benchCase.name}: prepare ${target.name}`);
-    const failure = await failureOf(async () => benchCase.prepare?.(target, scale));
-    states.push({ target, turns: [], failure });
-  }
-  return states;
+/** Undefined where the case has no floor, or our archive, whose answers it gives, is not there. */
+function floorStateOf(
+  { floor: runFloor }: ComparedCase,
+  floor: Floor,
+  targets: readonly Target[],
+): State | undefined {
+  const own = targets.find(({ name }) => name === OWN_NAME);
+  if (runFloor === undefined || own === undefined) return undefined;
+  const source = { pids: () => [floor.pid] };
+  return {
+    name: FLOOR_NAME,
+    source,
+    work: (turn) => runFloor(floor, turn, own),
+    turns: [],
+    failure: undefined,
+  };
+}
+
+/** Undefined where a turn failed. */
+function floorTurnsOf({ turns, failure }: State): FloorTurns | undefined {
+  const [counted, after] = [turns.slice(1, -1), turns.at(-1)];
+  const [before] = counted;
+  if (failure !== undefined || before === undefined || after === undefined) return undefined;
+  return { turns: counted, after, isVoid: isVoid(before, after) };
 }
 
 async function takeTurn(
@@ -89,48 +114,24 @@ async function takeTurn(
   { scale, seed, note }: ComparedRun,
   round: number,
 ): Promise<void> {
-  const { target, turns } = state;
+  const { name, source, work, turns } = state;
   if (state.failure !== undefined) return;
-  const turn: Turn = { round, scale, random: randomOf(seed, benchCase.name, target.name, round) };
+  const turn: Turn = { round, scale, random: randomOf(seed, benchCase.name, name, round) };
   state.failure = await failureOf(async () => {
-    const measured = await measure(target, () => benchCase.run(target, turn));
+    const measured = await measure(source, () => work(turn));
     turns.push(measured);
-    note(`${benchCase.name}: ${target.name}, turn ${round}: ${rateOf(measured)}`);
+    note(`${benchCase.name}: ${name}, turn ${round}: ${rateOf(measured)}`);
   });
-  if (state.failure !== undefined) note(`${benchCase.name}: ${target.name} failed: ${state.failure}`);
+  if (state.failure !== undefined) note(`${benchCase.name}: ${name} failed: ${state.failure}`);
 }
 
-async function floorTurn(
-  { name, floor: runFloor }: ComparedCase,
-  { floor, targets, scale, seed, note }: ComparedRun,
-  round: number,
-): Promise<MeasuredTurn | undefined> {
-  const own = targets.find((target) => target.name === OWN_NAME);
-  if (floor === undefined || runFloor === undefined || own === undefined) return undefined;
-  const turn = (what: string): Turn => ({
-    round,
-    scale,
-    random: randomOf(seed, name, FLOOR_NAME, round, what),
-  });
-  let measured: MeasuredTurn | undefined;
-  const failure = await failureOf(async () => {
-    await runFloor(floor, turn('to warm up'), own);
-    measured = await measure({ pids: () => [floor.pid] }, () => runFloor(floor, turn('measured'), own));
-  });
-  note(`${name}: floor: ${failure ?? rateOf(measured)}`);
-  return measured;
-}
-
-async function measure(
-  target: Pick<Target, 'pids' | 'storageWork'>,
-  work: () => Promise<Measured>,
-): Promise<MeasuredTurn> {
-  const pids = target.pids();
-  const before = await target.storageWork?.();
+async function measure(source: State['source'], work: () => Promise<Measured>): Promise<MeasuredTurn> {
+  const pids = source.pids();
+  const before = await source.storageWork?.();
   const watch = pids.length > 0 ? watchProcesses(pids) : undefined;
   try {
     const measured = { ...(await work()), server: watch?.stop() };
-    const after = await target.storageWork?.();
+    const after = await source.storageWork?.();
     return { ...measured, work: before && after && workBetween(before, after) };
   } catch (error) {
     watch?.stop();

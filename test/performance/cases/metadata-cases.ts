@@ -36,7 +36,7 @@ function metadataCase(load: StoredLoad, { slices, kind }: MetadataShape): Compar
   };
   const run = (target: Target, { round, scale }: Turn): Promise<Measured> => {
     const job = metadataJob(target, load.get(partOf(scale, round)), kind === 'gzip');
-    return drive(1, [job], kind === 'first' ? 0 : scale.seconds);
+    return drive(1, [job], { atLeast: kind === 'first' ? 0 : scale.seconds });
   };
   const words = { first: 'first time', repeated: 'repeated', gzip: 'repeated, Accept-Encoding: gzip' }[kind];
   return {

@@ -54,7 +54,7 @@ function pictureCase(load: StoredLoad, { path, work, turn: kind, ratio }: Pictur
     run: (target, turn) => {
       const slices = slicesOf(load.get(part(turn.scale)), turn);
       const jobs = slices.map((slice) => pictureJob(target.dicomWebUrl, slice, path));
-      return drive(1, jobs, kind === 'first' ? 0 : turn.scale.seconds);
+      return drive(1, jobs, { atLeast: kind === 'first' ? 0 : turn.scale.seconds });
     },
   };
 }
@@ -98,7 +98,7 @@ function transcodedCase(load: StoredLoad): ComparedCase {
           answers.push({ frame, samples }),
         );
       });
-      const measured = await drive(1, jobs);
+      const measured = await drive(1, jobs, { atMost: scale.mostSeconds });
       for (const { frame, samples } of answers) await expectPicture(frames, frame, samples);
       return measured;
     },

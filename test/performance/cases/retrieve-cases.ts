@@ -37,11 +37,15 @@ function caseOf(load: StoredLoad, shape: ReadShape): ComparedCase {
     prepare: async (target: Target, scale: Scale) => load.store(target, await shape.part(scale)),
     run: async (target: Target, turn: Turn): Promise<Measured> => {
       const instances = load.get(await shape.part(turn.scale));
-      return drive(connections, shape.jobs(target.dicomWebUrl, instances, turn), turn.scale.seconds);
+      return drive(connections, shape.jobs(target.dicomWebUrl, instances, turn), {
+        atLeast: turn.scale.seconds,
+      });
     },
     floor: async (floor: Floor, turn: Turn): Promise<Measured> => {
       const instances = load.get(await shape.part(turn.scale));
-      return drive(connections, await shape.floorJobs(floor, instances, turn), turn.scale.seconds);
+      return drive(connections, await shape.floorJobs(floor, instances, turn), {
+        atLeast: turn.scale.seconds,
+      });
     },
   };
 }

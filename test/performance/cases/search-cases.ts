@@ -86,7 +86,7 @@ function searchCase(load: StoredLoad, { name, clients, ask, requests }: SearchSh
     run: (target: Target, turn: Turn) => {
       const studies = load.get(worklistPart(turn.scale));
       const jobs = Array.from({ length: requests(turn.scale) }, () => searchJob(target, ask(studies, turn)));
-      return drive(clients, jobs, turn.scale.seconds);
+      return drive(clients, jobs, { atLeast: turn.scale.seconds, atMost: turn.scale.mostSeconds });
     },
   };
 }

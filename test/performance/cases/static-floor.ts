@@ -35,7 +35,7 @@ export function staticCase(options: StaticFloor): NonNullable<ComparedCase['floo
     return drive(
       connections,
       Array.from({ length: connections }, () => job),
-      turn.scale.seconds,
+      { atLeast: turn.scale.seconds },
     );
   };
 }

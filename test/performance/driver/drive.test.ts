@@ -22,10 +22,18 @@ it('accepts a study that comes as it was sent, in any order, and counts it', asy
 
 it('goes on for as long as it is told', async () => {
   const url = await serve(multipart([fileOf(first)]));
-  const measured = await drive(2, [studyJob(url, [first])], 0.2);
+  const measured = await drive(2, [studyJob(url, [first])], { atLeast: 0.2 });
   expect(measured.seconds).toBeGreaterThanOrEqual(0.2);
   expect(measured.operations).toBe(measured.latenciesMs.length);
   expect(measured.operations).toBeGreaterThan(1);
+});
+
+it('begins nothing more after the time it is given', async () => {
+  const url = await serve(multipart([fileOf(first)]));
+  const jobs = Array.from({ length: 100_000 }, () => studyJob(url, [first]));
+  const measured = await drive(1, jobs, { atLeast: 1_000, atMost: 0.2 });
+  expect(measured.operations).toBeGreaterThanOrEqual(1);
+  expect(measured.operations).toBeLessThan(jobs.length);
 });
 
 it.each([

@@ -22,11 +22,20 @@ export interface Reception {
   end(): void;
 }
 
-/**
- * Opens the connections, then does all jobs, each connection one at a time, in the order given; and all over again until
- * `seconds` have passed, where what is asked for stays the same.
- */
-export async function drive(connections: number, jobs: readonly Job[], seconds = 0): Promise<Measured> {
+/** How long jobs are done. Seconds. */
+export interface Pace {
+  /** All over again until so much has passed, where what is asked for stays the same. */
+  readonly atLeast?: number;
+  /** No further one is begun then. */
+  readonly atMost?: number;
+}
+
+/** Opens the connections, then does all jobs, each connection one at a time, in the order given. */
+export async function drive(
+  connections: number,
+  jobs: readonly Job[],
+  { atLeast = 0, atMost = Number.POSITIVE_INFINITY }: Pace = {},
+): Promise<Measured> {
   const [first] = jobs;
   if (first === undefined) throw new Error('nothing to do');
   const open = Array.from({ length: connections }, () => new Connection(first.request.url));
@@ -47,13 +56,14 @@ export async function drive(connections: number, jobs: readonly Job[], seconds =
       }
     };
     const startedAt = performance.now();
-    const queue = repeatedUntil(startedAt + seconds * 1_000, jobs);
+    const elapsed = () => (performance.now() - startedAt) / 1_000;
+    const queue = paced(jobs, { atLeast, atMost }, elapsed);
     const cpu = process.cpuUsage();
     await Promise.all(open.map((connection) => worker(connection, queue)));
     const { user, system } = process.cpuUsage(cpu);
     return {
       operations,
-      seconds: (performance.now() - startedAt) / 1_000,
+      seconds: elapsed(),
       clientCpuSeconds: (user + system) / 1_000_000,
       bytes,
       latenciesMs,
@@ -63,9 +73,17 @@ export async function drive(connections: number, jobs: readonly Job[], seconds =
   }
 }
 
-function* repeatedUntil(deadline: number, jobs: readonly Job[]): Generator<Job> {
-  do yield* jobs;
-  while (performance.now() < deadline);
+function* paced(
+  jobs: readonly Job[],
+  { atLeast, atMost }: Required<Pace>,
+  elapsed: () => number,
+): Generator<Job> {
+  do {
+    for (const job of jobs) {
+      yield job;
+      if (elapsed() >= atMost) return;
+    }
+  } while (elapsed() < atLeast);
 }
 
 /** One request on a connection of its own: for preparations. */

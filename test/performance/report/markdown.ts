@@ -71,8 +71,10 @@ function figuresTable(compared: readonly ComparedOutcome[]): string {
       ...(floor === undefined
         ? []
         : [
-            figuresRow(benchCase.name, 'floor, before', [floor.before]),
-            figuresRow(benchCase.name, floor.isVoid ? 'floor, after: void' : 'floor, after', [floor.after]),
+            figuresRow(benchCase.name, 'floor', floor.turns),
+            figuresRow(benchCase.name, floor.isVoid ? 'floor, at the end: void' : 'floor, at the end', [
+              floor.after,
+            ]),
           ]),
     ]),
   );

@@ -39,7 +39,7 @@ function dataOf({ compared, checks, ...run }: Report): unknown {
       name: benchCase.name,
       work: benchCase.work,
       targets: targets.map(({ turns, ...target }) => ({ ...target, turns: turns.map(turnData) })),
-      floor: floor && { before: turnData(floor.before), after: turnData(floor.after), isVoid: floor.isVoid },
+      floor: floor && { ...floor, turns: floor.turns.map(turnData), after: turnData(floor.after) },
       verdicts,
     })),
     checks: checks.map(({ check, report, failure }) => ({
