@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startArchiveProcess } from '../test/support/archive-process.ts';
 import { storeOne } from '../test/support/dicomweb.ts';
 import { makeNativeImage } from '../test/support/made-instances.ts';
+import { runScript } from '../test/support/run-script.ts';
 import { startArchive, type TestArchive } from '../test/support/start-archive.ts';
-import { runScript } from './testing/run-script.ts';
 
 let archive: TestArchive;
 let environment: Record<string, string>;

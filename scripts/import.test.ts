@@ -5,8 +5,8 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { getJson } from '../test/support/dicomweb.ts';
 import { makeNativeImage } from '../test/support/made-instances.ts';
+import { runScript } from '../test/support/run-script.ts';
 import { startArchive, type TestArchive } from '../test/support/start-archive.ts';
-import { runScript } from './testing/run-script.ts';
 
 let archive: TestArchive;
 let folder: string;

@@ -2,17 +2,17 @@
  * 600 instances of two series, sent one instance a request: after compaction and grace each series is one object, with
  * every byte, every receipt and every answer as before; on both stores, by hand and by itself.
  */
-import { execFile, execFileSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { encodeReceipt, type ObjectStore, openSegment, verifySegment } from '@sandyq/storage';
 import { s3ForTests } from '@sandyq/storage/testing';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { get, getJson, storeAll } from '../support/dicomweb.ts';
 import { type MadeInstance, makeNativeImage } from '../support/made-instances.ts';
+import { runScript } from '../support/run-script.ts';
 import { startArchive, type TestArchive } from '../support/start-archive.ts';
 import { s3TestStore, type TestStore } from '../support/test-store.ts';
 
@@ -138,10 +138,9 @@ async function admin(
   words: readonly string[],
   environment: Readonly<Record<string, string>>,
 ): Promise<string> {
-  const script = join(import.meta.dirname, '..', '..', 'scripts', 'admin.ts');
-  const { PATH = '', HOME = '' } = process.env;
-  const options = { env: { PATH, HOME, ...environment } };
-  return (await promisify(execFile)(process.execPath, [script, ...words], options)).stdout;
+  const { code, stdout, stderr } = await runScript('admin.ts', words, environment);
+  if (code !== 0) throw new Error(stderr);
+  return stdout;
 }
 
 async function start(environment: Readonly<Record<string, string>>): Promise<TestArchive> {

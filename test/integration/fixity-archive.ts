@@ -12,6 +12,7 @@ import {
 import { type ObjectStat, type ObjectStore, openSegment } from '@sandyq/storage';
 import type { S3TestServer } from '@sandyq/storage/testing';
 import { type LogLine, recordingLogger } from '@sandyq/telemetry';
+import { bareEnvironment } from '../support/bare-environment.ts';
 import { get, storeAll } from '../support/dicomweb.ts';
 import {
   type MadeInstance,
@@ -252,9 +253,8 @@ export class FixityArchive {
     args: readonly string[],
     whileRunning?: (kill: () => void) => Promise<void>,
   ): Promise<ScriptResult> {
-    const { PATH = '', HOME = '', TMPDIR = '/tmp' } = process.env;
     const child = spawn(process.execPath, [join(import.meta.dirname, '../../scripts', script), ...args], {
-      env: { PATH, HOME, TMPDIR, ...this.environment },
+      env: { ...bareEnvironment(), ...this.environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const texts = { stdout: '', stderr: '' };

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { bareEnvironment } from './bare-environment.ts';
 
 /** The services that have a main.ts. */
 export type ServiceName = 'ingest' | 'index' | 'retrieval' | 'standalone';
@@ -88,12 +89,9 @@ interface Spawned {
 
 function spawnService(name: ServiceName, environment: Readonly<Record<string, string>>): Spawned {
   const main = join(repository, 'services', name, 'src', 'main.ts');
-  // Nothing of the test's own environment reaches it but what every program has, and what Node has compiled before.
-  const { PATH = '', HOME = '', TMPDIR = '/tmp', NODE_COMPILE_CACHE } = process.env;
-  const compiled = NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE };
   const child = spawn(process.execPath, [...nodeFlags, main], {
     cwd: repository,
-    env: { PATH, HOME, TMPDIR, ...compiled, ...environment },
+    env: { ...bareEnvironment(), ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const chunks: string[] = [];

@@ -19,7 +19,7 @@ export async function insertAuditEvents(client: Queryable, events: readonly Audi
   if (events.length === 0) return;
   await client.query({
     name: 'insert-audit-events',
-    keepsPlan: true,
+    inTurn: 'behind',
     text: `insert into audit_event (occurred_at, request_id, principal_kind, principal_id, action, allowed, reason,
         facility_id, study_instance_uid, remote_address)
       select * from unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::text[],

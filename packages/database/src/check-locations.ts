@@ -34,7 +34,7 @@ export async function checkLocations(
 ): Promise<(InstanceState | undefined)[]> {
   const result = await client.query<StateRow>({
     name: 'check-locations',
-    keepsPlan: true,
+    inTurn: 'ahead',
     text: `select k.position::int, s.facility_id, e.revision, i.xmin as row_version, i.segment_id
       from unnest($1::bigint[], $2::text[]) with ordinality k (study_key, sop_instance_uid, position)
       join instance i on i.study_key = k.study_key and i.sop_instance_uid = k.sop_instance_uid

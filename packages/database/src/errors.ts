@@ -54,6 +54,11 @@ export function wrapPostgresError(error: unknown): DatabaseError {
   return new DatabaseError('unavailable', say('PostgreSQL did not answer the statement'), detail);
 }
 
+/** Throws it wrapped. */
+export function rethrow(error: unknown): never {
+  throw wrapPostgresError(error);
+}
+
 function fieldsOf(error: unknown): { code?: string; constraint?: string; table?: string } {
   if (typeof error !== 'object' || error === null) return {};
   const text = (key: string) => {

@@ -1,5 +1,6 @@
 /** The DICOM JSON of instances: a cache beside the segments, which hold it too. */
 import type { Queryable } from './database.ts';
+import { asBase64, fromBase64 } from './long-bytes.ts';
 
 const PIECES_PER_STATEMENT = 256;
 
@@ -17,13 +18,14 @@ export async function readMetadataPieces(
   studyKey: number,
   sopInstanceUids: readonly string[],
 ): Promise<Map<string, Buffer>> {
-  const result = await client.query<{ sop_instance_uid: string; json_gzip: Buffer }>({
+  const result = await client.query<{ sop_instance_uid: string; json_gzip: string }>({
     name: 'read-metadata-pieces',
     keepsPlan: true,
-    text: `select sop_instance_uid, json_gzip from instance_metadata where study_key = $1 and sop_instance_uid = any ($2)`,
+    text: `select sop_instance_uid, ${asBase64('json_gzip')} as json_gzip from instance_metadata
+      where study_key = $1 and sop_instance_uid = any ($2)`,
     values: [studyKey, sopInstanceUids],
   });
-  return new Map(result.rows.map((row) => [row.sop_instance_uid, row.json_gzip]));
+  return new Map(result.rows.map((row) => [row.sop_instance_uid, fromBase64(row.json_gzip)]));
 }
 
 /**
@@ -34,9 +36,9 @@ export async function readMetadataPiecesOf(
   client: Queryable,
   instances: readonly { readonly studyKey: number; readonly sopInstanceUid: string }[],
 ): Promise<Map<string, Buffer>> {
-  const result = await client.query<{ uid: string; json_gzip: Buffer | null }>({
+  const result = await client.query<{ uid: string; json_gzip: string | null }>({
     name: 'read-metadata-pieces-of',
-    text: `select t.uid, (select m.json_gzip from instance_metadata m
+    text: `select t.uid, (select ${asBase64('m.json_gzip')} from instance_metadata m
         where m.study_key = t.study_key and m.sop_instance_uid = t.uid) as json_gzip
       from unnest($1::bigint[], $2::text[]) as t (study_key, uid)`,
     values: [
@@ -44,7 +46,9 @@ export async function readMetadataPiecesOf(
       instances.map((instance) => instance.sopInstanceUid),
     ],
   });
-  return new Map(result.rows.flatMap((row) => (row.json_gzip === null ? [] : [[row.uid, row.json_gzip]])));
+  return new Map(
+    result.rows.flatMap((row) => (row.json_gzip === null ? [] : [[row.uid, fromBase64(row.json_gzip)]])),
+  );
 }
 
 /** The instances that lie in a segment, by ordinal of their entry: whose pieces the segment can give back. */

@@ -40,6 +40,7 @@ function isItem(value: unknown): value is DicomJson {
   return typeof value === 'object' && value !== null;
 }
 
+/** Nearly all names begin with a zero: those are never looked at any further. */
 function looksLikeIndex(name: string): boolean {
-  return /^[1-9]\d*$/.test(name);
+  return !name.startsWith('0') && /^\d+$/.test(name);
 }

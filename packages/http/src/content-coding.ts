@@ -33,7 +33,7 @@ export async function inContentCoding(request: IncomingMessage, answer: Answer):
   if (bytes.length < WORTH_BYTES) return answer;
   const vary = { Vary: [...[headers['Vary'] ?? []].flat().map(String), 'Accept-Encoding'] };
   if (!acceptsGzip(request.headers['accept-encoding']))
-    return { ...answer, headers: { ...headers, ...vary } };
+    return { ...answer, headers: { ...headers, ...vary }, body: bytes };
   return {
     ...answer,
     headers: { ...headers, ...vary, 'Content-Encoding': 'gzip' },

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { bareEnvironment } from '../../support/bare-environment.ts';
 import type { ArchiveEnvironment } from './archive-tools.ts';
 
 /** Sealed in the spool; put, not read back; everything swapped, not committed; committed; before and after the first deletion. */
@@ -43,9 +44,8 @@ export async function compactToTheEnd(environment: ArchiveEnvironment, study?: s
 
 function start(environment: Readonly<Record<string, string>>): { child: ChildProcess; output: () => string } {
   const script = join(import.meta.dirname, 'compacting-process.ts');
-  const { PATH = '', HOME = '', TMPDIR = '/tmp' } = process.env;
   const child = spawn(process.execPath, [script], {
-    env: { PATH, HOME, TMPDIR, ...environment },
+    env: { ...bareEnvironment(), ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const chunks: string[] = [];

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { bareEnvironment } from '../../support/bare-environment.ts';
 import type { ArchiveEnvironment } from './archive-tools.ts';
 
 /**
@@ -39,11 +40,9 @@ export async function killAtSteps(
   environment: ArchiveEnvironment,
 ): Promise<void> {
   const script = join(import.meta.dirname, 'disposing-process.ts');
-  const { PATH = '', HOME = '', TMPDIR = '/tmp', NODE_COMPILE_CACHE } = process.env;
-  const compiled = NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE };
   const inOrder = plans.toSorted((a, b) => LAST.indexOf(a.step) - LAST.indexOf(b.step));
   const child = spawn(process.execPath, [script], {
-    env: { PATH, HOME, TMPDIR, ...compiled, ...environment, PLANS: JSON.stringify(inOrder) },
+    env: { ...bareEnvironment(), ...environment, PLANS: JSON.stringify(inOrder) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   await allAtTheirSteps(child);

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { bareEnvironment } from '../../support/bare-environment.ts';
 
 /** Settings of processes, e.g. SANDYQ_DATA. */
 export type Settings = Readonly<Record<string, string>>;
@@ -37,8 +38,7 @@ export async function mustBeWhole(settings: Settings, ...args: string[]): Promis
 }
 
 function startScript(script: string, settings: Settings, args: readonly string[]) {
-  const { PATH = '', HOME = '', TMPDIR = '/tmp' } = process.env;
-  const env = { PATH, HOME, TMPDIR, ...settings };
+  const env = { ...bareEnvironment(), ...settings };
   return spawn(process.execPath, [join(SCRIPTS, script), ...args], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,0 +1,85 @@
+/** A connection of the pool while something is asked on it: how it plans, what leaves in one write, whether it is still good. */
+import pg from 'pg';
+import { rethrow } from './errors.ts';
+
+/** A statement, and how it is planned. */
+export interface Statement extends pg.QueryConfig {
+  /**
+   * Planned once in each connection, whatever the values: for a named statement of the hot path whose best plan does not
+   * depend on them. PostgreSQL takes plans that look into one partition for so much better than those that find it when
+   * they run that it would plan anew each time, which takes longer than running. In a transaction, that one says.
+   */
+  readonly keepsPlan?: boolean;
+  /**
+   * What is asked for in the same turn of the event loop may share a connection and a write: short questions go ahead, and
+   * what commits goes behind one of them. Both keep their plans. In a transaction it says nothing.
+   */
+  readonly inTurn?: 'ahead' | 'behind';
+}
+
+/** Runs a statement on the connection. */
+export type Run = <Row extends pg.QueryResultRow>(statement: pg.QueryConfig) => Promise<pg.QueryResult<Row>>;
+
+/** Runs `work` with a connection of the pool, which does not get back one that is broken. */
+export async function withClient<Result>(
+  pool: pg.Pool,
+  keepsPlans: boolean,
+  work: (run: Run, giveUp: (error: Error) => void) => Promise<Result>,
+): Promise<Result> {
+  const client = await pool.connect().catch(rethrow);
+  // The error event of a connection that broke must not end the process.
+  let broken: Error | undefined;
+  const noteBroken = (error: Error) => {
+    broken ??= error;
+  };
+  const gather = gatherWrites(client);
+  const run: Run = async <Row extends pg.QueryResultRow>(statement: pg.QueryConfig) => {
+    // What was said on it before may never have been answered.
+    if (broken !== undefined) throw broken;
+    try {
+      gather();
+      return await client.query<Row>(statement);
+    } catch (error) {
+      // Nothing of PostgreSQL's came: whatever else is said on this connection might never be answered.
+      if (!(error instanceof pg.DatabaseError)) noteBroken(asError(error));
+      throw error;
+    }
+  };
+  client.on('error', noteBroken);
+  try {
+    setPlanning(client, keepsPlans, run).catch(noteBroken);
+    return await work(run, noteBroken);
+  } finally {
+    client.off('error', noteBroken);
+    client.release(broken);
+  }
+}
+
+/** The connections in which plans are kept now. */
+const keeping = new WeakSet<pg.PoolClient>();
+
+/** Goes ahead of the next statement, in the same write. Of a connection where it fails nobody knows how it plans. */
+async function setPlanning(client: pg.PoolClient, keepsPlans: boolean, run: Run): Promise<void> {
+  if (keeping.has(client) === keepsPlans) return;
+  if (keepsPlans) keeping.add(client);
+  else keeping.delete(client);
+  await run({ text: `set plan_cache_mode = ${keepsPlans ? 'force_generic_plan' : 'auto'}` });
+}
+
+/** What is asked for in one turn of the event loop leaves in one write. To be called before each statement. */
+function gatherWrites({ connection: { stream } }: pg.PoolClient): () => void {
+  let isGathering = false;
+  return () => {
+    if (isGathering) return;
+    isGathering = true;
+    stream.cork();
+    process.nextTick(() => {
+      isGathering = false;
+      stream.uncork();
+    });
+  };
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
