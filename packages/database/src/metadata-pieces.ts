@@ -1,6 +1,5 @@
 /** The DICOM JSON of instances: a cache beside the segments, which hold it too. */
 import type { Queryable } from './database.ts';
-import { asBase64, fromBase64 } from './long-bytes.ts';
 
 const PIECES_PER_STATEMENT = 256;
 
@@ -18,14 +17,13 @@ export async function readMetadataPieces(
   studyKey: number,
   sopInstanceUids: readonly string[],
 ): Promise<Map<string, Buffer>> {
-  const result = await client.query<{ sop_instance_uid: string; json_gzip: string }>({
+  const result = await client.query<{ sop_instance_uid: string; json_gzip: Buffer }>({
     name: 'read-metadata-pieces',
     keepsPlan: true,
-    text: `select sop_instance_uid, ${asBase64('json_gzip')} as json_gzip from instance_metadata
-      where study_key = $1 and sop_instance_uid = any ($2)`,
+    text: `select sop_instance_uid, json_gzip from instance_metadata where study_key = $1 and sop_instance_uid = any ($2)`,
     values: [studyKey, sopInstanceUids],
   });
-  return new Map(result.rows.map((row) => [row.sop_instance_uid, fromBase64(row.json_gzip)]));
+  return new Map(result.rows.map((row) => [row.sop_instance_uid, row.json_gzip]));
 }
 
 /**
@@ -36,9 +34,9 @@ export async function readMetadataPiecesOf(
   client: Queryable,
   instances: readonly { readonly studyKey: number; readonly sopInstanceUid: string }[],
 ): Promise<Map<string, Buffer>> {
-  const result = await client.query<{ uid: string; json_gzip: string | null }>({
+  const result = await client.query<{ uid: string; json_gzip: Buffer | null }>({
     name: 'read-metadata-pieces-of',
-    text: `select t.uid, (select ${asBase64('m.json_gzip')} from instance_metadata m
+    text: `select t.uid, (select m.json_gzip from instance_metadata m
         where m.study_key = t.study_key and m.sop_instance_uid = t.uid) as json_gzip
       from unnest($1::bigint[], $2::text[]) as t (study_key, uid)`,
     values: [
@@ -46,9 +44,7 @@ export async function readMetadataPiecesOf(
       instances.map((instance) => instance.sopInstanceUid),
     ],
   });
-  return new Map(
-    result.rows.flatMap((row) => (row.json_gzip === null ? [] : [[row.uid, fromBase64(row.json_gzip)]])),
-  );
+  return new Map(result.rows.flatMap((row) => (row.json_gzip === null ? [] : [[row.uid, row.json_gzip]])));
 }
 
 /** The instances that lie in a segment, by ordinal of their entry: whose pieces the segment can give back. */

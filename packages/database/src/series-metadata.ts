@@ -1,7 +1,6 @@
 /** The served metadata of whole series: a cache that may be emptied at any time, and what it is made of. */
 import type { Queryable } from './database.ts';
 import type { InstanceScope } from './locate-instances.ts';
-import { asBase64, fromBase64 } from './long-bytes.ts';
 
 /** The study, or the one series of it that was asked for, at one moment. */
 export interface MetadataScope {
@@ -77,7 +76,7 @@ export async function findMetadataScope(
     instances_sha256: Buffer | null;
   }>({
     name: `find-metadata-${inSeries ? 'series' : 'study'}`,
-    inTurn: 'ahead',
+    keepsPlan: true,
     text: `select s.study_key, s.facility_id, s.revision as study_revision, e.series_key, e.series_instance_uid, e.revision,
         m.instances_sha256
       from study s
@@ -150,21 +149,21 @@ export async function readSeriesMetadata(
   { studyKey, seriesKey, revision, baseUrl, instancesSha256 }: SeriesMetadataKey,
 ): Promise<DeflatedText | undefined> {
   const result = await client.query<{
-    deflated: string;
+    deflated: Buffer;
     deflated_crc32: number;
     text_bytes: number;
     text_crc32: number;
   }>({
     name: 'read-series-metadata',
     keepsPlan: true,
-    text: `select ${asBase64('deflated')} as deflated, deflated_crc32, text_bytes, text_crc32 from series_metadata
+    text: `select deflated, deflated_crc32, text_bytes, text_crc32 from series_metadata
       where study_key = $1 and series_key = $2 and revision = $3 and base_url = $4 and instances_sha256 = $5`,
     values: [studyKey, seriesKey, revision, baseUrl, instancesSha256],
   });
   const [row] = result.rows;
   return (
     row && {
-      deflated: fromBase64(row.deflated),
+      deflated: row.deflated,
       deflatedCrc32: row.deflated_crc32,
       textBytes: row.text_bytes,
       textCrc32: row.text_crc32,
