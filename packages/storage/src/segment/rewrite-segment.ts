@@ -130,6 +130,7 @@ async function copySource(
     const line = Buffer.from(metadata.get(entry.ordinal) ?? 'null');
     const bytes = readEntry(store, entryReference(key, entry), undefined, signal);
     await copyEntry(segment, { entry, origin: originOf(receipt, entry), line, bytes, key });
+    await segment.syncInPassing();
     await onCopied?.(entry.length);
   }
 }

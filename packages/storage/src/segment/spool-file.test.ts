@@ -53,6 +53,18 @@ describe('SpoolFile', () => {
     expect((await readAll(file)).toString()).toBe('aae');
   });
 
+  it('puts what it holds to disk in passing, each time that so much has come', async () => {
+    const fileSystem = new LossyFileSystem();
+    const file = await SpoolFile.create(fileSystem, path);
+    for (const expected of [0, 0, 1, 1, 1, 2]) {
+      await file.append(Buffer.from('abcd'));
+      await file.syncBeyond(12);
+      expect(fileSystem.syncs).toBe(expected);
+    }
+    await file.syncBeyond(1);
+    expect(fileSystem.syncs).toBe(2);
+  });
+
   it('keeps the first failure of a write for every later call', async () => {
     const fileSystem = new LossyFileSystem();
     const file = await SpoolFile.create(fileSystem, path);

@@ -32,6 +32,8 @@ export class SpoolFile {
   #length = 0;
   #writing: Promise<void> | undefined;
   #failure: Error | undefined;
+  /** So many bytes are on disk already. */
+  #synced = 0;
   #path: string;
 
   private constructor(fileSystem: FileSystem, file: OpenFile) {
@@ -116,6 +118,15 @@ export class SpoolFile {
     await this.#settle();
     if (this.#batch.length > 0) this.#startWriting();
     await this.#settle();
+  }
+
+  /** Flushes and fsyncs what was appended, if `bytes` of it are not on disk yet. `sync-failed` is final. */
+  async syncBeyond(bytes: number): Promise<void> {
+    const length = this.#length;
+    if (length - this.#synced < bytes) return;
+    await this.flush();
+    await this.#attempt(this.#file.sync());
+    this.#synced = length;
   }
 
   /**
