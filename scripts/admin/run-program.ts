@@ -7,7 +7,7 @@ import { OperatorError } from '@sandyq/service';
 import { StandaloneError } from '@sandyq/standalone';
 import { isStorageError } from '@sandyq/storage';
 import { type Command, CommanderError } from 'commander';
-import { UserFileError } from '../terminal/user-file.ts';
+import { UserFileError } from '../terminal/user-path.ts';
 
 const DATABASE_HINT = 'Is it running, and is DATABASE_URL right?';
 

@@ -193,7 +193,9 @@ describe('what cannot be done is said with what is wrong and where', () => {
     [Buffer.from('issuer,patient_id,kind,on,source\n\xc4,', 'latin1'), 'it is not UTF-8'],
   ])('of a register: %j', async (content, message) => {
     const register = await file('facts.csv', content);
-    await expect(retention(['facts', 'import', register], keys.manager)).rejects.toThrow(message);
+    const refused = retention(['facts', 'import', register], keys.manager);
+    await expect(refused).rejects.toThrow(message);
+    await expect(refused).rejects.toThrow(register);
     expect((await retention(['facts', 'list'])).printed).toBe('None.\n');
   });
 

@@ -3,10 +3,11 @@ import { listPatientFacts, listProgrammes, type PatientFactKind } from '@sandyq/
 import {
   changeCommissioned,
   changeRegion,
+  DispositionError,
   type FactRequest,
-  type ImportedRegister,
   importFacts,
   importProgrammes,
+  isDispositionError,
   type OpenText,
   type Registered,
   registerFact,
@@ -21,6 +22,7 @@ import { type OutputOptions, withJson } from '../admin/options.ts';
 import { show } from '../admin/show.ts';
 import { formatTime } from '../terminal/format.ts';
 import { userTextPieces } from '../terminal/user-file.ts';
+import { userPath } from '../terminal/user-path.ts';
 import type { Acting, RunActing } from './acting.ts';
 import { idOf, type PageOptions, showPage, withPages } from './pages.ts';
 import { namesOfPeople } from './people.ts';
@@ -245,7 +247,7 @@ function addImport(command: Command, run: RunActing, { columns, load }: ImportSo
     .action((file: string, options: OutputOptions) =>
       run(async (acting) => {
         const open: OpenText = () => userTextPieces(file);
-        const imported: ImportedRegister = await load(portsOf(acting), open, acting.actor);
+        const imported = await load(portsOf(acting), open, acting.actor).catch(of(file));
         const { rows, registered, known } = imported;
         return show(
           acting.terminal,
@@ -255,6 +257,14 @@ function addImport(command: Command, run: RunActing, { columns, load }: ImportSo
         );
       }),
     );
+}
+
+/** Which file it is that a register does not take. */
+function of(file: string): (error: unknown) => never {
+  return (error) => {
+    if (!isDispositionError(error)) throw error;
+    throw new DispositionError(error.code, `${userPath(file)}: ${error.message}`, { cause: error });
+  };
 }
 
 function portsOf({ archive }: Acting) {

@@ -67,4 +67,8 @@ describe('userPath', () => {
     expect(userPath('/y', { npm_lifecycle_event: 'import', INIT_CWD: '/home/anna' })).toBe('/y');
     expect(userPath('x', { INIT_CWD: '/home/anna' })).toBe(`${process.cwd()}/x`);
   });
+
+  it('is never the current folder because a variable had no value', () => {
+    expect(() => userPath('')).toThrow('The path is empty: name a file or a folder.');
+  });
 });

@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createUserFile, readUserFile, readUserText, UserFileError, userTextPieces } from './user-file.ts';
+import { createUserFile, readUserFile, readUserText, userTextPieces } from './user-file.ts';
+import { UserFileError } from './user-path.ts';
 
 let folder: string;
 beforeAll(async () => {

@@ -1,12 +1,7 @@
 /** Files that a person names at the terminal: what is wrong with one is said with its path, and with what to do. */
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open, readFile, stat } from 'node:fs/promises';
-import { userPath } from './user-path.ts';
-
-/** A file cannot be read or written; the message is for whoever named it. */
-export class UserFileError extends Error {
-  override readonly name = 'UserFileError';
-}
+import { UserFileError, userPath } from './user-path.ts';
 
 /** Most bytes of a file that is read at once: the longest certificate is far shorter. */
 const MOST_BYTES = 64 * 1024 * 1024;
