@@ -1,12 +1,11 @@
 /** `cold`: the cold tier: how much lies in it, moving there what may lie there, bringing studies back. */
-import { readSubject, requestRecall } from '@sandyq/database';
 import {
   type ColdMoveReport,
   type ColdTierPorts,
-  DispositionError,
   movableStudy,
   moveDueStudies,
   moveStudyToCold,
+  recallStudy,
   type StudyMove,
 } from '@sandyq/disposition';
 import { coldTierPorts, type DescribedColdTier, describeColdTier } from '@sandyq/index';
@@ -41,9 +40,7 @@ export function coldCommand(run: RunActing): Command {
     .argument('<study>', 'Study Instance UID')
     .action((studyInstanceUid: string, options: OutputOptions) =>
       run(async ({ archive, terminal }) => {
-        if ((await readSubject(archive.database, studyInstanceUid)) === undefined)
-          throw new DispositionError('not-found', 'The archive has no such study.');
-        const segments = await requestRecall(archive.database, { studyInstanceUid });
+        const segments = await recallStudy(archive.database, studyInstanceUid);
         return show(terminal, options, { segments }, () =>
           segments === 0
             ? 'Nothing of it lies in the cold tier, or it is on its way back already.'

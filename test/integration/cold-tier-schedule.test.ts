@@ -126,11 +126,14 @@ describe('people', () => {
       hotCopies: 2,
     });
     expect((await get(`${url}/due`)).status).toBe(404);
-    const recall = await fetch(`${url}/recall`, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify({ study: STUDY }),
-    });
+    const recallOf = (study: string) =>
+      fetch(`${url}/recall`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify({ study }),
+      });
+    expect((await recallOf('1.2.3.4.5')).status).toBe(404);
+    const recall = await recallOf(STUDY);
     expect([recall.status, await recall.json()]).toEqual([202, { segments: 2 }]);
     await until(async () => (await tiers(test)).join() === 'hot,hot');
     await expectAsSent(test, made);

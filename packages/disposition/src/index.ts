@@ -21,6 +21,7 @@ export { movableStudy } from './cold-tier/movable-study.ts';
 export { type ColdMoveOptions, type ColdMoveReport, moveDueStudies } from './cold-tier/move-due.ts';
 export { type LeftHot, moveStudyToCold, type StudyMove } from './cold-tier/move-study.ts';
 export { recallWaiting } from './cold-tier/recall-segments.ts';
+export { recallStudy } from './cold-tier/recall-study.ts';
 export { DispositionError, type DispositionErrorCode, isDispositionError } from './errors.ts';
 export {
   type CarriedOut,

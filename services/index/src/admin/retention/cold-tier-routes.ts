@@ -1,6 +1,5 @@
 /** `/admin/retention/cold-tier`: how much lies where, what would be moved, and what is to come back. */
-import { requestRecall } from '@sandyq/database';
-import { moveDueStudies } from '@sandyq/disposition';
+import { moveDueStudies, recallStudy } from '@sandyq/disposition';
 import { type Answer, type GuardedRoute, jsonAnswer, type RequestContext, readJson } from '@sandyq/http';
 import type { Archive } from '@sandyq/service';
 import { z } from 'zod';
@@ -30,5 +29,5 @@ const recallSchema = z.strictObject({ study: z.string() });
 
 async function recall({ database }: Ports, context: RequestContext): Promise<Answer> {
   const { study } = parseInput(recallSchema, await readJson(context));
-  return jsonAnswer(202, { segments: await requestRecall(database, { studyInstanceUid: study }) });
+  return jsonAnswer(202, { segments: await recallStudy(database, study) });
 }
