@@ -1,20 +1,37 @@
 import { describe, expect, it } from 'vitest';
 import { pace } from './pace.ts';
 
+/** On a clock that stands still but for the waits and what `work` takes. */
+function kept(bytesPerSecond: number) {
+  let now = 0;
+  const waits: number[] = [];
+  const wait = async (milliseconds: number) => {
+    waits.push(milliseconds);
+    now += milliseconds;
+  };
+  const work = (milliseconds: number): void => {
+    now += milliseconds;
+  };
+  return { keep: pace({ bytesPerSecond, monotonicMs: () => now, wait }), work, waits };
+}
+
 describe('pace', () => {
   it('makes work take as long as its bytes are worth, and saves up no more than a second', async () => {
-    let now = 0;
-    const waits: number[] = [];
-    const wait = async (milliseconds: number) => {
-      waits.push(milliseconds);
-      now += milliseconds;
-    };
-    const keep = pace({ bytesPerSecond: 1_000, monotonicMs: () => now, wait });
+    const { keep, work, waits } = kept(1_000);
     await keep(500);
     await keep(250);
-    now += 10_000;
-    await keep(1_500);
-    expect(waits).toEqual([500, 250, 500]);
+    work(10_000);
+    await keep(3_000);
+    expect(waits).toEqual([500, 250, 2_000]);
+  });
+
+  it('rests as long as a piece has taken, but no longer than a second', async () => {
+    const { keep, work, waits } = kept(1_000_000_000);
+    for (const milliseconds of [40, 300, 10_000, 20]) {
+      work(milliseconds);
+      await keep(1_000);
+    }
+    expect(waits).toEqual([40, 300, 1_000, 20]);
   });
 
   it('ends at the signal, and is no pace where there is no limit', async () => {

@@ -1,4 +1,4 @@
-/** Slows work down to a number of bytes a second. */
+/** Slows work in the background down: to a number of bytes a second, and to half of the time where the disk is slow. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What a pace is kept by. */
@@ -13,9 +13,13 @@ export interface PaceOptions {
 /** Time that was not used is not saved up for longer than this. */
 const SAVED_MS = 1_000;
 
+/** No rest is longer. */
+const REST_MS = 1_000;
+
 /**
  * A function to be called with the bytes of each piece of work: it resolves when as much time has passed as the bytes are
- * worth, or at once where the signal tells to stop.
+ * worth, and again as much as the piece has taken: a disk or store that is busy with it is others' as long. At once where the
+ * signal tells to stop.
  */
 export function pace({
   bytesPerSecond,
@@ -23,11 +27,17 @@ export function pace({
   wait = waitUnlessAborted,
 }: PaceOptions): (bytes: number, signal?: AbortSignal) => Promise<void> | undefined {
   let free = monotonicMs();
+  let resumed = free;
+  const rest = async (milliseconds: number, signal?: AbortSignal) => {
+    await wait(milliseconds, signal);
+    resumed = monotonicMs();
+  };
   return (bytes, signal) => {
     if (bytesPerSecond === 0) return undefined;
     const now = monotonicMs();
     free = Math.max(free, now - SAVED_MS) + (bytes * 1_000) / bytesPerSecond;
-    return free > now ? wait(free - now, signal) : undefined;
+    const pause = Math.max(free - now, Math.min(now - resumed, REST_MS));
+    return pause > 0 ? rest(pause, signal) : undefined;
   };
 }
 
