@@ -60,7 +60,7 @@ describe.each(stores)('a process that is paused, on $name', ({ skip, storeIn }) 
 
 describe('a process that dies', () => {
   it('before its transaction: another one indexes the segment, and nothing of it is left in the spool', async () => {
-    const { environment } = await newArchive(filesystemTestStore);
+    const { environment, objects } = await newArchive(filesystemTestStore);
     const dying = await start('ingest', environment);
     const instances = someInstances(1);
     const hold = await holdUp(environment.DATABASE_URL, 'before the transaction');
@@ -69,6 +69,7 @@ describe('a process that dies', () => {
       instances.map(({ bytes }) => bytes),
     ).catch((error: unknown) => error);
     await hold.untilWaiting();
+    await untilPut(objects);
     await dying.kill();
     await hold.release();
     expect(await answer).toBeInstanceOf(Error);
@@ -111,9 +112,9 @@ async function pauseAt(point: HoldPoint, storeIn: (dataFolder: string) => TestSt
     instances.map(({ bytes }) => bytes),
   );
   await hold.untilWaiting();
+  await untilPut(segments);
   process.kill(paused.pid, 'SIGSTOP');
   await hold.release();
-  expect((await segments()).map(({ key }) => key)).toHaveLength(1);
 
   const other = await start('standalone', environment);
   const reconciled = reconcileNow(environment);
@@ -132,6 +133,11 @@ async function pauseAt(point: HoldPoint, storeIn: (dataFolder: string) => TestSt
   expect(await announced(database)).toEqual(instances.map(({ sopInstanceUid }) => sopInstanceUid).sort());
   expect(await segments()).toHaveLength(1);
   expect(await damagedObjects(store)).toEqual([]);
+}
+
+/** Statements are asked for while the segment is on its way to the store (decision 43). */
+async function untilPut(objects: () => Promise<readonly unknown[]>): Promise<void> {
+  await expect.poll(async () => (await objects()).length, { timeout: 30_000 }).toBe(1);
 }
 
 /** An import into one process, which is stopped again and again while another sweeps and reconciles. */

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 
 /**
- * Where it is held up: after the segment was put, before its transaction; within it, everything claimed; or after it,
+ * Where it is held up: before the transaction of a segment, which is put meanwhile; within it, everything claimed; or after it,
  * while the verdict on a newcomer is recorded.
  */
 export type HoldPoint = 'before the transaction' | 'within the transaction' | 'before the verdict';
