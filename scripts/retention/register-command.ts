@@ -247,7 +247,7 @@ function addImport(command: Command, run: RunActing, { columns, load }: ImportSo
     .action((file: string, options: OutputOptions) =>
       run(async (acting) => {
         const open: OpenText = () => userTextPieces(file);
-        const imported = await load(portsOf(acting), open, acting.actor).catch(of(file));
+        const imported = await load(portsOf(acting), open, acting.actor).catch(withPath(file));
         const { rows, registered, known } = imported;
         return show(
           acting.terminal,
@@ -259,8 +259,8 @@ function addImport(command: Command, run: RunActing, { columns, load }: ImportSo
     );
 }
 
-/** Which file it is that a register does not take. */
-function of(file: string): (error: unknown) => never {
+/** Says which file it is that the register does not take. */
+function withPath(file: string): (error: unknown) => never {
   return (error) => {
     if (!isDispositionError(error)) throw error;
     throw new DispositionError(error.code, `${userPath(file)}: ${error.message}`, { cause: error });
