@@ -10,6 +10,7 @@ import {
 } from '@sandyq/retention';
 import type { Queryable } from '../database.ts';
 import { attributeValues } from './attribute-values.ts';
+import { inStretch, type SubjectStretch, valuesOf } from './subject-stretch.ts';
 
 type SeriesCells = readonly [
   modality: string | null,
@@ -98,32 +99,25 @@ export async function readStudyRow(
   return result.rows[0];
 }
 
-/** Where a stream of studies stands: after this one, in the order of patients. */
-export interface SubjectCursor {
-  readonly patientKey: number;
-  readonly studyKey: number;
-}
-
-const PAGE = `${studiesWhere(`(s.patient_key, s.study_key) > ($2, $3) and ($4::bigint is null or s.facility_id = $4)
-    order by s.patient_key, s.study_key limit $5`)} order by s.patient_key, s.study_key`;
+const PAGE = `${studiesWhere(`${inStretch('s', 2)} and ($6::bigint is null or s.facility_id = $6)`)}
+  order by s.patient_key, s.study_key`;
 
 /** Which studies of a stream, and what of them. */
 export interface StudyPage {
   readonly details: ReadonlySet<SubjectDetail>;
   readonly facilityId: number | undefined;
-  readonly limit: number;
 }
 
-/** Up to `limit` studies after the cursor. */
+/** The studies of a stretch, in their order. */
 export async function readStudyRows(
   client: Queryable,
-  { patientKey, studyKey }: SubjectCursor,
-  { details, facilityId, limit }: StudyPage,
+  stretch: SubjectStretch,
+  { details, facilityId }: StudyPage,
 ): Promise<StudyRow[]> {
   const result = await client.query<StudyRow>({
     name: 'read-study-inputs-page',
     text: PAGE,
-    values: [[...details], patientKey, studyKey, facilityId ?? null, limit],
+    values: [[...details], ...valuesOf(stretch), facilityId ?? null],
   });
   return result.rows;
 }

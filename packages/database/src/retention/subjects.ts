@@ -4,14 +4,8 @@ import type { Database, Queryable } from '../database.ts';
 import { readAhead } from './read-ahead.ts';
 import { readPersons } from './read-persons.ts';
 import { shareRegisters } from './registers-lock.ts';
-import {
-  readStudyRow,
-  readStudyRows,
-  type StudyPage,
-  type StudyRow,
-  type SubjectCursor,
-  toSubject,
-} from './study-inputs.ts';
+import { readStudyRow, readStudyRows, type StudyPage, type StudyRow, toSubject } from './study-inputs.ts';
+import { endOfStretch, fetchStretch, type SubjectCursor, type SubjectStretch } from './subject-stretch.ts';
 
 /** Studies of one batch. */
 const BATCH_STUDIES = 1_000;
@@ -49,7 +43,7 @@ export async function* streamSubjects(
   database: Database,
   { details, facilityId, signal }: SubjectStream,
 ): AsyncGenerator<readonly RetentionSubject[], void, undefined> {
-  for await (const batch of readAhead(batches(database, { details, facilityId, limit: BATCH_STUDIES }))) {
+  for await (const batch of readAhead(batches(database, { details, facilityId }))) {
     signal?.throwIfAborted();
     yield batch;
   }
@@ -73,13 +67,19 @@ async function* pages(
   database: Database,
   page: StudyPage,
 ): AsyncGenerator<readonly StudyRow[], void, undefined> {
-  let cursor: SubjectCursor = { patientKey: 0, studyKey: 0 };
+  for await (const stretch of readAhead(stretches(database)))
+    yield await readStudyRows(database, stretch, page);
+}
+
+/** Where pages begin and end. What lies far apart is fetched from the disk for all of a page at once. */
+async function* stretches(database: Database): AsyncGenerator<SubjectStretch, void, undefined> {
+  let after: SubjectCursor = { patientKey: 0, studyKey: 0 };
   for (;;) {
-    const rows = await readStudyRows(database, cursor, page);
-    const last = rows.at(-1);
-    if (last === undefined) return;
-    yield rows;
-    cursor = { patientKey: last.patient_key, studyKey: last.study_key };
+    const upTo = await endOfStretch(database, after, BATCH_STUDIES);
+    if (upTo === undefined) return;
+    await fetchStretch(database, { after, upTo });
+    yield { after, upTo };
+    after = upTo;
   }
 }
 
