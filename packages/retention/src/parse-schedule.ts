@@ -14,14 +14,7 @@ export const longestScheduleText = 1_000_000;
 const mostFaults = 20;
 const schemaId = schema.$id;
 
-const ajv = new Ajv({ allErrors: true, strict: true, strictRequired: false })
-  .addFormat('calendar-date', {
-    type: 'string',
-    validate: (text: string) => isReadable(parseCalendarDate, text),
-  })
-  .addFormat('period', { type: 'string', validate: (text: string) => isReadable(parsePeriod, text) })
-  .addFormat('time-zone', { type: 'string', validate: isTimeZone })
-  .addSchema(schema);
+let schemas: Ajv | undefined;
 
 /**
  * Reads a version of a schedule. Throws RetentionError('invalid-schedule') that names each fault with its line, its place
@@ -87,9 +80,22 @@ function plainOf(document: Document, code: RetentionErrorCode): unknown {
 }
 
 function validator(definition: string): ValidateFunction {
-  const validate = ajv.getSchema(definition);
+  // With the first schedule: most processes never read one, and it takes 40 ms.
+  schemas ??= readSchema();
+  const validate = schemas.getSchema(definition);
   if (validate === undefined) throw new TypeError(`the schema has no ${definition}`);
   return validate;
+}
+
+function readSchema(): Ajv {
+  return new Ajv({ allErrors: true, strict: true, strictRequired: false })
+    .addFormat('calendar-date', {
+      type: 'string',
+      validate: (text: string) => isReadable(parseCalendarDate, text),
+    })
+    .addFormat('period', { type: 'string', validate: (text: string) => isReadable(parsePeriod, text) })
+    .addFormat('time-zone', { type: 'string', validate: isTimeZone })
+    .addSchema(schema);
 }
 
 /** What all of a text is called. */

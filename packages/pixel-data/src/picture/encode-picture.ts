@@ -1,10 +1,11 @@
 /** Pictures as image files, with sharp: scaled, drawn on, in a colour space, one alone or animated. */
 import { fileURLToPath } from 'node:url';
-import sharp, { type Sharp } from 'sharp';
+import type { Sharp } from 'sharp';
 import { CodecError } from '../codec-errors.ts';
 import { isUsableProfile, pngWithProfile } from './colour-profile.ts';
 import { registerFonts } from './fonts.ts';
 import type { Picture } from './grey-picture.ts';
+import { loadSharp } from './load-sharp.ts';
 import { svgOver } from './text-lines.ts';
 
 /** Media types that pictures are encoded in. */
@@ -46,10 +47,6 @@ const LONGEST_SIDE: Readonly<Record<ImageMediaType, number>> = {
   'image/webp': 16_383,
 };
 
-// Requests are what runs in parallel; nothing is opened twice. Set once, for all that this process encodes.
-sharp.concurrency(1);
-sharp.cache(false);
-
 /**
  * The picture in its media type. Runs in sharp's threads.
  * @throws CodecError 'too-large' for sides that the media type can't say
@@ -88,6 +85,7 @@ export async function encodeAnimation(
     frames.map(({ pixels, channels }) => (channels === 3 ? pixels : tripled(pixels))),
   );
   const raw = { width, height: height * frames.length, channels: 3, pageHeight: height } as const;
+  const sharp = await loadSharp();
   const image = sharp(pages, { raw, limitInputPixels: false });
   const animation = { loop: 0, delay: frames.map(() => frameMilliseconds) };
   return mediaType === 'image/gif'
@@ -101,6 +99,7 @@ async function scaledAndDrawn(
 ): Promise<Sharp> {
   const { columns: width, rows: height, channels, pixels } = picture;
   const target = size ?? { width, height };
+  const sharp = await loadSharp();
   let image = sharp(pixels, { raw: { width, height, channels }, limitInputPixels: false });
   if (target.width !== width || target.height !== height) {
     image = image.resize(target.width, target.height, { fit: 'fill' });
@@ -122,6 +121,7 @@ async function coloured(image: Sharp, options: EncodeOptions): Promise<Buffer> {
   const { profile = 'no', sourceProfile } = options;
   if (profile === 'no' || options.mediaType === 'image/gif') return encoded(image, options).toBuffer();
   const png = await image.png({ compressionLevel: 0 }).toBuffer();
+  const sharp = await loadSharp();
   const { channels } = await sharp(png, { limitInputPixels: false }).metadata();
   const isUsable = sourceProfile !== undefined && isUsableProfile(sourceProfile, channels === 1 ? 1 : 3);
   const profiled = isUsable ? pngWithProfile(png, sourceProfile) : png;

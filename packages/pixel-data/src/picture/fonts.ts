@@ -4,7 +4,7 @@
  * Registered once a process, for everything that draws text with sharp. Ideographs are in neither.
  */
 import { createRequire } from 'node:module';
-import sharp from 'sharp';
+import { loadSharp } from './load-sharp.ts';
 
 /** Font families of text on pictures, for SVG. */
 export const textFontFamily = "'DejaVu Sans', 'Nanum Gothic'";
@@ -26,6 +26,7 @@ async function register(): Promise<void> {
       fontfile: resolve('@expo-google-fonts/nanum-gothic/400Regular/NanumGothic_400Regular.ttf'),
     },
   ];
+  const sharp = await loadSharp();
   // A font file is taken in with the first text that names it.
   for (const { font, fontfile } of fonts) {
     await sharp({ text: { text: '0', font: `${font} 8`, fontfile } })
