@@ -111,13 +111,24 @@ function requestOf({ dicomWebUrl }: Target, { query }: Pick<Question, 'query'>):
 }
 
 function exact(studies: readonly TinyStudy[], { random }: Turn): Question {
-  const { patient, instance } = random.pick(studies);
-  const query = random.pick([
-    `StudyInstanceUID=${instance.studyInstanceUid}`,
-    `PatientID=${patient.id}`,
-    `AccessionNumber=${patient.accessionNumber}`,
-  ]);
-  return { query, expected: new Set([instance.studyInstanceUid]), count: 1 };
+  const { studyInstanceUid } = random.pick(studies).instance;
+  const { id, accessionNumber } = random.pick(studies).patient;
+  // Numbers are drawn: among 20,000 two may be the same.
+  return random.pick([
+    () =>
+      question(
+        `StudyInstanceUID=${studyInstanceUid}`,
+        studies,
+        (study) => study.instance.studyInstanceUid === studyInstanceUid,
+      ),
+    () => question(`PatientID=${id}`, studies, ({ patient }) => patient.id === id),
+    () =>
+      question(
+        `AccessionNumber=${accessionNumber}`,
+        studies,
+        ({ patient }) => patient.accessionNumber === accessionNumber,
+      ),
+  ])();
 }
 
 function worklist(studies: readonly TinyStudy[], { random }: Turn): Question {
