@@ -10,6 +10,12 @@ export async function startTestPostgres(dataDirectory: string): Promise<Embedded
   return startEmbeddedPostgres({
     dataDirectory,
     logger: silentLogger(),
-    settings: { max_connections: '500' },
+    settings: {
+      max_connections: '500',
+      // Its databases stay until the run ends. Autovacuum would visit each of them every minute, and whoever asks for a checkpoint wait
+      // until all their files are on disk.
+      autovacuum_naptime: '10min',
+      checkpoint_timeout: '1min',
+    },
   });
 }
