@@ -7,21 +7,13 @@ import {
   restoreByHand,
   surveyRejection,
 } from '@sandyq/disposition';
-import {
-  type Answer,
-  type GuardedRoute,
-  HttpError,
-  jsonAnswer,
-  type RequestContext,
-  readJson,
-} from '@sandyq/http';
+import { type Answer, type GuardedRoute, HttpError, jsonAnswer, type RequestContext } from '@sandyq/http';
 import { Directory } from '@sandyq/indexing';
 import { rejectionReasons } from '@sandyq/retention';
 import type { Archive } from '@sandyq/service';
 import { z } from 'zod';
-import { parseInput } from '../new-principals.ts';
-import { limitOf } from '../parameters.ts';
-import { actorOf, retentionRoute } from './retention-route.ts';
+import { limitOf, nextOf, parameterOf } from '../parameters.ts';
+import { actorOf, readInput, retentionRoute } from './retention-route.ts';
 
 /** What rejecting works with, made from what the archive has open. */
 export function rejectionPorts(
@@ -46,19 +38,19 @@ export function rejectionRoutes(archive: Archive): GuardedRoute[] {
   return [
     retentionRoute('GET', '/rejections', (context) => list(ports, context)),
     retentionRoute('POST', '/rejections', async (context) => {
-      const request = parseInput(rejectionSchema, await readJson(context));
+      const request = await readInput(context, rejectionSchema);
       const rejection = await rejectByHand(ports, request, await actorOf(archive, context));
       return jsonAnswer(201, describeRejection(rejection));
     }),
     retentionRoute('POST', '/rejections/survey', async (context) => {
-      const request = parseInput(rejectionSchema, await readJson(context));
+      const request = await readInput(context, rejectionSchema);
       return jsonAnswer(200, { instances: await surveyRejection(ports, request) });
     }),
     retentionRoute('GET', '/rejections/:id', async (context) =>
       jsonAnswer(200, describeRejection(await demandRejection(ports, idOf(context)))),
     ),
     retentionRoute('POST', '/rejections/:id/restore', async (context) => {
-      const { reason } = parseInput(restoreSchema, await readJson(context));
+      const { reason } = await readInput(context, restoreSchema);
       const request = { rejectionId: idOf(context), reason };
       const restored = await restoreByHand(ports, request, await actorOf(archive, context));
       return jsonAnswer(200, describeRejection(restored));
@@ -76,32 +68,27 @@ const rejectionSchema = z.strictObject({
 });
 const restoreSchema = z.strictObject({ reason: z.string() });
 
-const stateSchema = z.enum(['rejected', 'restored', 'purging', 'purged']).optional();
+const stateSchema = z.enum(['rejected', 'restored', 'purging', 'purged']);
 
 /** `study`, `state`, and `before`: id of the last one of the page before. */
 async function list({ database }: RejectionPorts, context: RequestContext): Promise<Answer> {
-  const { query } = context;
   const limit = limitOf(context);
   const rejections = await listRejections(
     database,
     {
-      studyInstanceUid: query.get('study') ?? undefined,
-      state: parseInput(stateSchema, query.get('state') ?? undefined),
-      before: idIn(query.get('before') ?? undefined, 'before'),
+      studyInstanceUid: context.query.get('study') ?? undefined,
+      state: parameterOf(context, 'state', stateSchema),
+      before: parameterOf(context, 'before', z.uuid()),
     },
     limit,
   );
-  const next = rejections.length < limit ? undefined : rejections.at(-1)?.rejectionId;
+  const next = nextOf(rejections, limit, ({ rejectionId }) => rejectionId);
   return jsonAnswer(200, { rejections: rejections.map(describeRejection), next });
 }
 
-function idOf({ params }: RequestContext): string {
-  return idIn(params['id'], 'id') ?? '';
-}
-
-function idIn(text: string | undefined, name: string): string | undefined {
-  if (text === undefined || z.uuid().safeParse(text).success) return text;
-  throw new HttpError('bad-request', `"${name}" must be the id of a rejection.`);
+function idOf({ params: { id = '' } }: RequestContext): string {
+  if (z.uuid().safeParse(id).success) return id;
+  throw new HttpError('bad-request', '"id" must be the id of a rejection.');
 }
 
 /** A rejection as the admin API and the command line answer it. */

@@ -1,10 +1,9 @@
 /** `/admin/retention/plans/…/restore`: what a plan has hidden is shown again, all of it. */
 import { restorePlan } from '@sandyq/disposition';
-import { type Answer, type GuardedRoute, jsonAnswer, type RequestContext, readJson } from '@sandyq/http';
+import { type Answer, type GuardedRoute, jsonAnswer, type RequestContext } from '@sandyq/http';
 import { z } from 'zod';
-import { parseInput } from '../new-principals.ts';
 import { rejectionPorts } from './rejection-routes.ts';
-import { actorOf, retentionRoute } from './retention-route.ts';
+import { actorOf, readInput, retentionRoute } from './retention-route.ts';
 
 type Ports = Parameters<typeof rejectionPorts>[0];
 
@@ -21,7 +20,7 @@ const restorationSchema = z.strictObject({
 
 /** A client that goes away stops it between two studies; it can be repeated. */
 async function restore(archive: Ports, context: RequestContext): Promise<Answer> {
-  const { reason, dryRun } = parseInput(restorationSchema, await readJson(context));
+  const { reason, dryRun } = await readInput(context, restorationSchema);
   const { params, signal } = context;
   const request = { planId: params['plan'] ?? '', reason, isDryRun: dryRun, signal };
   const restored = await restorePlan(rejectionPorts(archive), request, await actorOf(archive, context));

@@ -9,20 +9,12 @@ import {
   scheduleInForce,
   surveyAdoption,
 } from '@sandyq/disposition';
-import {
-  type Answer,
-  type GuardedRoute,
-  HttpError,
-  jsonAnswer,
-  type RequestContext,
-  readJson,
-} from '@sandyq/http';
+import { type Answer, type GuardedRoute, HttpError, jsonAnswer, type RequestContext } from '@sandyq/http';
 import { longestScheduleText, parseSchedule } from '@sandyq/retention';
 import type { Archive } from '@sandyq/service';
 import { z } from 'zod';
-import { parseInput } from '../new-principals.ts';
 import { flagOf } from '../parameters.ts';
-import { actorOf, retentionRoute } from './retention-route.ts';
+import { actorOf, readInput, retentionRoute } from './retention-route.ts';
 
 type Ports = Pick<Archive, 'database' | 'store' | 'maintenance' | 'logger'>;
 
@@ -64,7 +56,7 @@ const textSchema = z.strictObject({
 export const MAX_SCHEDULE_BODY_BYTES = longestScheduleText * 6 + 1_000;
 
 async function textOf(context: RequestContext): Promise<string> {
-  return parseInput(textSchema, await readJson(context, MAX_SCHEDULE_BODY_BYTES)).text;
+  return (await readInput(context, textSchema, MAX_SCHEDULE_BODY_BYTES)).text;
 }
 
 /** Reads a schedule and answers it as it was understood. */
