@@ -1,8 +1,8 @@
 /** A rejection note and what it names, at the same time in two processes: one waits for the other, and both end the same. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Database } from '../database.ts';
 import { NotedStudies } from '../testing/noted-studies.ts';
+import { watchedDatabase } from '../testing/watched-database.ts';
 import { commitInstances } from './commit-instances.ts';
 
 let here: NotedStudies;
@@ -93,19 +93,9 @@ it('a note of ten thousand instances is told in statements of a thousand', async
   const numbers = Array.from({ length: 10_000 }, (_, index) => index);
   await here.arrive(study, numbers.slice(0, 200));
   let most = 0;
-  const watched: Database = {
-    ...here.database,
-    inTransaction: (work) =>
-      here.database.inTransaction((client) =>
-        work({
-          query: (statement) => {
-            for (const value of statement.values ?? [])
-              if (Array.isArray(value)) most = Math.max(most, value.length);
-            return client.query(statement);
-          },
-        }),
-      ),
-  };
+  const watched = watchedDatabase(here.database, ({ values = [] }) => {
+    for (const value of values) if (Array.isArray(value)) most = Math.max(most, value.length);
+  });
   await here.note({ study, numbers }, watched);
   expect(most).toBe(1_000);
   expect(await here.arrive(study, numbers.slice(200, 400))).toEqual(Array(200).fill('rejected'));

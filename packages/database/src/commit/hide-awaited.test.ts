@@ -1,8 +1,8 @@
 /** What a rejection note has named before it came is hidden when it comes: the order makes no difference. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Database } from '../database.ts';
 import { journalLines } from '../testing/kept-back.ts';
 import { NotedStudies } from '../testing/noted-studies.ts';
+import { watchedDatabase } from '../testing/watched-database.ts';
 import { GroupCommit } from './group-commit.ts';
 
 let here: NotedStudies;
@@ -100,18 +100,7 @@ describe('an instance that a note has named before it came', () => {
 
 it('what nobody has named pays nothing: not a statement more is sent', async () => {
   const sent: string[] = [];
-  const watched: Database = {
-    ...here.database,
-    inTransaction: (work) =>
-      here.database.inTransaction((client) =>
-        work({
-          query: (statement) => {
-            sent.push(statement.name ?? statement.text);
-            return client.query(statement);
-          },
-        }),
-      ),
-  };
+  const watched = watchedDatabase(here.database, ({ name, text }) => sent.push(name ?? text));
   const study = here.newStudy();
   await new GroupCommit(watched).submit(here.segmentOf(study, [1, 2]));
   expect(sent).toContain('count-in-study');
