@@ -1,6 +1,8 @@
 // What networks, balancers and servers do to a single PUT, planted by a proxy before a real server.
 import { truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { assertAbsent, assertFails, assertHolds, patterned } from '../testing/suite-assertions.ts';
 import { createS3Store } from './s3-store.ts';
@@ -9,6 +11,9 @@ import { isPut, newProxiedStore } from './testing/proxied-store.ts';
 const kit = await newProxiedStore();
 const { direct, faultOn, folder, newKey, proxy, server, throughProxy } = kit;
 const mebibyte = 1024 * 1024;
+setFlagsFromString('--expose-gc');
+/** What is held is judged, not what nobody has collected yet: that depends on how busy the machine is. */
+const collectGarbage: () => void = runInNewContext('gc');
 
 afterEach(kit.reset);
 afterAll(kit.close);
@@ -124,11 +129,12 @@ describe.skipIf(!kit.s3.server)(`a single PUT ${kit.s3.reason ?? ''}`, () => {
     const path = join(folder.path, 'large');
     await writeFile(path, '');
     await truncate(path, 200 * mebibyte);
-    const before = process.memoryUsage().arrayBuffers;
+    const heldBytes = () => (collectGarbage(), process.memoryUsage().arrayBuffers);
+    const before = heldBytes();
     let most = 0;
     const watch = setInterval(() => {
-      most = Math.max(most, process.memoryUsage().arrayBuffers - before);
-    }, 5);
+      most = Math.max(most, heldBytes() - before);
+    }, 50);
     const keys = [newKey(), newKey()] as const;
     await createS3Store({ ...direct, singlePutLimitBytes: 300 * mebibyte }).putFile(keys[0], {
       path,
@@ -138,7 +144,7 @@ describe.skipIf(!kit.s3.server)(`a single PUT ${kit.s3.reason ?? ''}`, () => {
     clearInterval(watch);
     expect((await server.stat(keys[0]))?.size).toBe(200 * mebibyte);
     expect((await server.stat(keys[1]))?.size).toBe(200 * mebibyte);
-    expect(most / mebibyte).toBeLessThan(80);
+    expect(most / mebibyte).toBeLessThan(40);
     for (const key of keys) await server.delete(key);
   }, 60_000);
 });
