@@ -16,6 +16,8 @@ export async function startTestPostgres(dataDirectory: string): Promise<Embedded
       // until all their files are on disk.
       autovacuum_naptime: '10min',
       checkpoint_timeout: '1min',
+      // A new database is a copy that goes through the log, page by page: compressing them costs more than writing them.
+      wal_compression: 'off',
     },
   });
 }

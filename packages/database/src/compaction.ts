@@ -11,6 +11,8 @@ export interface SeriesKey {
 export interface CompactionClaim extends SeriesKey {
   /** When another process may take it up, as PostgreSQL writes it: it names the claim. */
   readonly until: string;
+  /** For how long it could have been taken on. */
+  readonly overdueSeconds: number;
 }
 
 /** A segment that could be joined with others. */
@@ -88,13 +90,14 @@ export async function claimSeries(
       values: [SERIES_LOCK, seriesKey],
     });
     if (lock.rows[0]?.locked !== true) return undefined;
-    const waiting = await client.query<{ is_quiet: boolean }>({
+    const waiting = await client.query<{ is_quiet: boolean; overdue: number | null }>({
       name: 'is-series-quiet',
-      text: `select coalesce(max(compact_due) <= now() - make_interval(secs => $3), $3 = 0) as is_quiet
+      text: `select coalesce(max(compact_due) <= now() - make_interval(secs => $3), $3 = 0) as is_quiet,
+          extract(epoch from now() - max(compact_due))::float8 - $3::float8 as overdue
         from segment where study_key = $1 and series_key = $2 and compact_due is not null`,
       values: [studyKey, seriesKey, quietSeconds],
     });
-    const isQuiet = waiting.rows[0]?.is_quiet === true;
+    const { is_quiet: isQuiet = false, overdue } = waiting.rows[0] ?? {};
     // One segment in the queue leads to the whole series: the one that came last, or that with the claim.
     await client.query({
       name: 'drop-earlier-segments',
@@ -102,7 +105,9 @@ export async function claimSeries(
         where study_key = $1 and series_key = $2 and compact_due <= now() - make_interval(secs => $3)`,
       values: [studyKey, seriesKey, quietSeconds],
     });
-    return isQuiet ? markClaimed(client, { studyKey, seriesKey }, leaseSeconds) : undefined;
+    if (!isQuiet) return undefined;
+    const until = await markClaimed(client, { studyKey, seriesKey }, leaseSeconds);
+    return until === undefined ? undefined : { studyKey, seriesKey, until, overdueSeconds: overdue ?? 0 };
   });
 }
 
@@ -110,7 +115,7 @@ async function markClaimed(
   client: Queryable,
   { studyKey, seriesKey }: SeriesKey,
   leaseSeconds: number,
-): Promise<CompactionClaim | undefined> {
+): Promise<string | undefined> {
   const marked = await client.query<{ until: string }>({
     name: 'claim-series',
     text: `update segment set compact_due = now() + make_interval(secs => $3)
@@ -119,24 +124,23 @@ async function markClaimed(
       returning compact_due::text as until`,
     values: [studyKey, seriesKey, leaseSeconds],
   });
-  const [row] = marked.rows;
-  return row && { studyKey, seriesKey, until: row.until };
+  return marked.rows[0]?.until;
 }
 
 /** Keeps a claim for longer. Undefined: it has run out, and another process may be at the series. */
 export async function renewClaim(
   client: Queryable,
-  { studyKey, seriesKey, until }: CompactionClaim,
+  claim: CompactionClaim,
   leaseSeconds: number,
 ): Promise<CompactionClaim | undefined> {
   const renewed = await client.query<{ until: string }>({
     name: 'renew-claim',
     text: `update segment set compact_due = now() + make_interval(secs => $4)
       where study_key = $1 and series_key = $2 and compact_due = $3::timestamptz returning compact_due::text as until`,
-    values: [studyKey, seriesKey, until, leaseSeconds],
+    values: [claim.studyKey, claim.seriesKey, claim.until, leaseSeconds],
   });
   const [row] = renewed.rows;
-  return row && { studyKey, seriesKey, until: row.until };
+  return row && { ...claim, until: row.until };
 }
 
 /** There is nothing more to do in the series until something comes to it. */

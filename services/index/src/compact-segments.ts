@@ -22,20 +22,22 @@ export function compactionPorts({ database, store, spool, logger }: Archive): Co
 }
 
 /**
- * One series at each call. Several processes take different ones. It rests while the archive is not ready, or its spool
- * has no room beside what is kept free for senders.
+ * One series at each call. Several processes take different ones. It gives way to whom the process serves, and rests
+ * while the archive is not ready, or its spool has no room beside what is kept free for senders.
  */
 export function createCompaction(archive: Archive): (signal: AbortSignal) => Promise<number> {
   const { database, settings } = archive;
   const { compactAfterSeconds: quietSeconds, compactBytesPerSecond: bytesPerSecond } = settings;
   if (bytesPerSecond === 0) return () => Promise.resolve(0);
   const count = createCounters(archive);
-  const keepPace = pace({ bytesPerSecond });
+  const givingWay = pace({ bytesPerSecond, givesWay: true });
+  const catchingUp = pace({ bytesPerSecond });
   const mayGoOn = async () => (await isReady(archive)) && (await hasRoom(archive));
   return async (signal) => {
     if (!(await mayGoOn())) return 0;
     const claim = await claimDueSeries(database, { quietSeconds, leaseSeconds: CLAIM_SECONDS });
     if (claim === undefined) return 0;
+    const keepPace = claim.overdueSeconds > MOST_PATIENCE_SECONDS ? catchingUp : givingWay;
     const done = await compactSeries(compactionPorts(archive), claim, { pace: keepPace, mayGoOn, signal });
     count(done);
     return done.state === 'later' ? 0 : 1;
@@ -50,6 +52,9 @@ async function isReady({ readinessChecks, database }: Ports): Promise<boolean> {
 }
 
 const READINESS_MS = 2_000;
+
+/** What waits for longer is joined without giving way: a process that is always busy must not collect segments for ever. */
+const MOST_PATIENCE_SECONDS = 3_600;
 
 async function hasRoom({ settings }: Ports): Promise<boolean> {
   const { bavail, bsize } = await statfs(settings.spoolFolder);

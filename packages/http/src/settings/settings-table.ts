@@ -204,7 +204,7 @@ const limits = {
   SANDYQ_COMPACT_BYTES_PER_SECOND: withDefault(byteSize(), {
     default: '50MiB',
     about:
-      'Most bytes a second that one index process copies or reads back for that; it rests as long as it works. 0: it joins nothing by itself.',
+      'Most bytes a second that one index process copies or reads back for that; it rests as long as it works, and longer while the process serves others. 0: it joins nothing by itself.',
     example: '200MiB',
   }),
   SANDYQ_FIXITY_INTERVAL_DAYS: withDefault(wholeNumber(0, 3_650), {

@@ -15,7 +15,7 @@ import { type CompactionLimits, defaultCompactionLimits, planCompaction } from '
 /** How it is done. */
 export interface CompactionOptions {
   readonly limits?: CompactionLimits | undefined;
-  /** Told of bytes before they are copied or read back; what it returns is waited for. */
+  /** Told of bytes that were read or copied; what it returns is waited for. */
   readonly pace?: ((bytes: number, signal?: AbortSignal) => Promise<void> | undefined) | undefined;
   /** Asked before each rewrite: false ends the work, and the series comes up again later. */
   readonly mayGoOn?: (() => Promise<boolean>) | undefined;

@@ -10,6 +10,7 @@ export interface JoinOptions {
   readonly limits: CompactionLimits;
   /** For the row of the result: the claim that it is made under. */
   readonly compactDue: string;
+  /** Told of bytes that were read or copied; what it returns is waited for. */
   readonly pace?: ((bytes: number, signal?: AbortSignal) => Promise<void> | undefined) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -33,9 +34,10 @@ const PRINCIPAL = 'archive:compaction';
 export async function joinSegments(
   ports: CompactionPorts,
   planned: readonly CompactableSegment[],
-  { limits, compactDue, pace, signal }: JoinOptions,
+  options: JoinOptions,
 ): Promise<JoinedSegments> {
-  const fitting = await openFitting(ports, planned, limits, signal);
+  const { limits, compactDue, pace, signal } = options;
+  const fitting = await openFitting(ports, planned, options);
   const plan = planRewrite(fitting, limits);
   const opened = plan?.sources ?? [];
   const ids = opened.map(({ receipt }) => receipt.segmentId);
@@ -47,12 +49,13 @@ export async function joinSegments(
     return { kind: 'not-worth-it', sources: opened.length, copied: 0, leftOut: 0, bytes: 0 };
   }
   const entries = sources.reduce((count, { receipt }) => count + receipt.entries.length, 0);
-  // Half of the time for copying, half for reading back.
+  const keepPace = (bytes: number) => pace?.(bytes, signal);
   const installed = await installRewrite(ports, {
     sources,
     principal: PRINCIPAL,
     receivedAt: ports.now().toISOString(),
-    onCopied: (bytes) => pace?.(2 * bytes, signal),
+    onCopied: keepPace,
+    onReadBack: keepPace,
     signal,
     compactDue,
     copiedForLittle: plan.copiedForLittle,
@@ -77,8 +80,7 @@ const OPENED_AT_ONCE = 16;
 async function openFitting(
   { store }: CompactionPorts,
   planned: readonly CompactableSegment[],
-  limits: CompactionLimits,
-  signal: AbortSignal | undefined,
+  { limits, pace, signal }: JoinOptions,
 ): Promise<Opened[]> {
   const opened: Opened[] = [];
   const room = {
@@ -88,7 +90,12 @@ async function openFitting(
   };
   for (let at = 0; at < planned.length; at += OPENED_AT_ONCE) {
     const some = planned.slice(at, at + OPENED_AT_ONCE);
-    for (const segment of await Promise.all(some.map((one) => openPlanned(store, one, signal)))) {
+    const read = await Promise.all(some.map((one) => openPlanned(store, one, signal)));
+    await pace?.(
+      read.reduce((sum, { receiptLength }) => sum + receiptLength, 0),
+      signal,
+    );
+    for (const segment of read) {
       const { receipt, receiptLength, sizeBytes } = segment;
       // Its entries stand in the new receipt once more, unless the original stands in its own already.
       const describing = receiptLength * (receipt.source.kind === 'received' ? 2 : 1);

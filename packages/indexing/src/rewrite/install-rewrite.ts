@@ -37,6 +37,8 @@ export interface InstallPorts {
 export interface InstallRequest extends RewriteRequest, Pick<RewriteRow, 'compactDue' | 'copiedForLittle'> {
   /** Done in the transaction of the swap, before it: takes rows out whose entries are not copied. Once an attempt. */
   readonly beforeSwap?: ((client: Queryable) => Promise<void>) | undefined;
+  /** Told of bytes that were read back; what it returns is waited for. */
+  readonly onReadBack?: ((bytes: number) => Promise<void> | undefined) | undefined;
 }
 
 /** What came of it. */
@@ -51,6 +53,9 @@ export interface Installed {
   readonly sizeBytes: number;
 }
 
+/** What is read back is told of in pieces of at least so many bytes. */
+const TOLD_BYTES = 1024 * 1024;
+
 /** A swap that collides with commits is repeated so often. */
 const SWAP_ATTEMPTS = 8;
 
@@ -63,7 +68,7 @@ const SWAP_ATTEMPTS = 8;
 export async function installRewrite(ports: InstallPorts, request: InstallRequest): Promise<Installed> {
   const sealed = await rewriteSegments(ports, request);
   await putRewrite(ports, sealed, request.signal);
-  await assertWhole(ports.store, sealed, request.signal);
+  await assertWhole(ports.store, sealed, request);
   // From here on it is not given up any more: a signal would leave the next one to find it.
   const { compactDue, copiedForLittle = 0, beforeSwap } = request;
   const swap = {
@@ -92,9 +97,16 @@ async function putRewrite(
 async function assertWhole(
   store: ObjectStore,
   { key, receiptSha256 }: SealedSegment,
-  signal: AbortSignal | undefined,
+  { signal, onReadBack }: Pick<InstallRequest, 'signal' | 'onReadBack'>,
 ): Promise<void> {
-  const { segment, faults } = await verifySegment(store, key, { signal });
+  let told = 0;
+  const onProgress = (bytesRead: number, size: number): Promise<void> | undefined => {
+    if (bytesRead - told < TOLD_BYTES && bytesRead < size) return undefined;
+    const since = bytesRead - told;
+    told = bytesRead;
+    return onReadBack?.(since);
+  };
+  const { segment, faults } = await verifySegment(store, key, { signal, onProgress });
   if (faults.length === 0 && segment?.receiptSha256 === receiptSha256) return;
   throw new StorageError('damaged', `${key}: what the store gives back is not what was put`);
 }

@@ -18,8 +18,8 @@ export interface SegmentVerification {
 /** Options of {@link verifySegment}. */
 export interface VerifySegmentOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Told of the bytes read so far, about every chunk. */
-  readonly onProgress?: (bytesRead: number, size: number) => void;
+  /** Told of the bytes read so far, about every chunk; what it returns is waited for, so that it may slow the reading down. */
+  readonly onProgress?: ((bytesRead: number, size: number) => Promise<void> | undefined | void) | undefined;
 }
 
 /**
@@ -60,7 +60,8 @@ export async function verifyBytes(
   for await (const chunk of source.read({ offset: 0, length: source.size })) {
     walk.take(chunk);
     bytesRead += chunk.length;
-    onProgress?.(bytesRead, source.size);
+    const pause = onProgress?.(bytesRead, source.size);
+    if (pause !== undefined) await pause;
   }
   if (bytesRead === source.size && walk.complete) return { segment, faults: walk.faults };
   const message = `${bytesRead} bytes came where the receipt implies ${source.size}`;
