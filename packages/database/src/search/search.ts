@@ -1,6 +1,6 @@
 /** Searches of the index (PS3.18 §10.6), newest studies first, in a stable order. */
 import type { SearchRequest } from '@sandyq/dicomweb';
-import type { Queryable } from '../database.ts';
+import type { Queryable, Statement } from '../database.ts';
 import { damagedRows } from './damaged-rows.ts';
 import { filterCondition } from './filter-condition.ts';
 import { keyConditions, type NarrowedSearch, narrowSearch } from './narrow-search.ts';
@@ -118,12 +118,18 @@ function pageOf(
 
 const names = new Map<string, string>();
 
-/** The plan of an exact question does not depend on its values: it is kept. There are some dozens of such texts. */
-function planOf({ narrowed }: Wanted, text: string): { name?: string; keepsPlan?: boolean } {
+/**
+ * The plan of an exact question does not depend on its values: it is kept. There are some dozens of such texts. One for studies is
+ * answered at once.
+ */
+function planOf(
+  { request, narrowed }: Wanted,
+  text: string,
+): Pick<Statement, 'name' | 'keepsPlan' | 'inTurn'> {
   if (!narrowed.isExact || narrowed.filters.length > 1) return {};
   const name = names.get(text) ?? `search-${names.size}`;
   names.set(text, name);
-  return { name, keepsPlan: true };
+  return request.level === 'study' ? { name, inTurn: 'ahead' } : { name, keepsPlan: true };
 }
 
 function conditionsOf({ request, options, narrowed }: Wanted, parameters: Parameters): string {
