@@ -70,6 +70,9 @@ describe('the queue of compaction', () => {
     const [claim, ...others] = claims.filter((one) => one !== undefined);
     expect(others).toEqual([]);
     if (claim === undefined) throw new Error('nobody has it');
+    // Since the last segment had been there for 600 s.
+    expect(claim.overdueSeconds).toBeGreaterThanOrEqual(100);
+    expect(claim.overdueSeconds).toBeLessThan(400);
     expect(await claimDueSeries(database, QUIET)).toBeUndefined();
     expect(await claimSeries(database, claim, NOW)).toBeUndefined();
     const renewed = await renewClaim(database, claim, 900);

@@ -20,7 +20,7 @@ export function compactionRoute(archive: Archive): GuardedRoute {
       const report = await compactNow(compactionPorts(archive), {
         dryRun,
         studyInstanceUid: study === null ? undefined : parseUid(study, 'study'),
-        pace: pace({ bytesPerSecond: archive.settings.compactBytesPerSecond }),
+        pace: pace({ bytesPerSecond: archive.settings.compactBytesPerSecond, givesWay: true }),
         signal: context.signal,
       });
       return jsonAnswer(200, { dryRun, ...report });
