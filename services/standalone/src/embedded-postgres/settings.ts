@@ -24,6 +24,8 @@ export function postgresSettings(memoryBytes: number = os.totalmem()): PostgresS
     maintenance_work_mem: '128MB',
     // Disks of today, and indexes in memory: a page out of order costs hardly more than the next one.
     random_page_cost: '1.1',
+    // So many reads are under way at a time at most, of all statements that know what they will read next; 3 by default.
+    io_workers: '8',
     wal_buffers: '16MB',
     wal_compression: 'pglz',
     min_wal_size: '256MB',
