@@ -1,5 +1,5 @@
 /** Searches of the index (PS3.18 §10.6), newest studies first, in a stable order. */
-import type { SearchRequest } from '@sandyq/dicomweb';
+import type { Filter, SearchRequest } from '@sandyq/dicomweb';
 import type { Queryable, Statement } from '../database.ts';
 import { damagedRows } from './damaged-rows.ts';
 import { filterCondition } from './filter-condition.ts';
@@ -119,8 +119,8 @@ function pageOf(
 const names = new Map<string, string>();
 
 /**
- * The plan of an exact question does not depend on its values: it is kept. There are some dozens of such texts. One for studies is
- * answered at once.
+ * The plan of an exact question does not depend on its values: it is kept. There are some dozens of such texts. What asks for the
+ * studies of one value is short enough for others to wait for it.
  */
 function planOf(
   { request, narrowed }: Wanted,
@@ -129,7 +129,12 @@ function planOf(
   if (!narrowed.isExact || narrowed.filters.length > 1) return {};
   const name = names.get(text) ?? `search-${names.size}`;
   names.set(text, name);
-  return request.level === 'study' ? { name, inTurn: 'ahead' } : { name, keepsPlan: true };
+  const isShort = request.level === 'study' && narrowed.filters.every(namesOne);
+  return isShort ? { name, inTurn: 'ahead' } : { name, keepsPlan: true };
+}
+
+function namesOne({ match }: Filter): boolean {
+  return (match.kind === 'exact' || match.kind === 'uid-list') && match.values.length === 1;
 }
 
 function conditionsOf({ request, options, narrowed }: Wanted, parameters: Parameters): string {
