@@ -15,8 +15,8 @@ export type ContentCoding = 'identity' | 'gzip' | 'deflate';
 /** Value of Accept-Encoding in an answer to what cannot be read (RFC 9110 §12.5.3). */
 const acceptedCodings = 'gzip, deflate, identity';
 
-/** Bytes taken out of the inflater at a time. */
-const pieceBytes = 64 * 1024;
+/** Bytes taken out of the inflater at a time: what one turn of the event loop may read (reading-turns.ts). */
+const pieceBytes = 256 * 1024;
 /** A body this long in all may not be so many times longer than what was sent: black frames are, and bombs. */
 const suspectBytes = 512 * 1024 * 1024;
 const longestRatio = 200;
