@@ -4,6 +4,7 @@
  */
 import type { Database, Queryable } from '../database.ts';
 import { DatabaseError } from '../errors.ts';
+import { insertRows } from '../insert-rows.ts';
 import { disposedInstances } from '../retention/gone.ts';
 import { retiredSegments } from '../rewrite/retired-segments.ts';
 import { assertKeysOfHeld } from './assert-keys.ts';
@@ -223,22 +224,34 @@ async function markDuplicateSegments(
   });
 }
 
+const CHANGES = {
+  table: 'change_outbox',
+  columns: [
+    'kind',
+    'study_key',
+    'study_instance_uid',
+    'series_instance_uid',
+    'sop_instance_uids',
+    'occurred_at',
+  ],
+};
+
 /** One line of the change feed for each segment that brought something. */
 async function announce(client: Queryable, standings: ReadonlyMap<Candidate, Standing>): Promise<void> {
-  const bySegment = new Map<SegmentCommit, { studyKey: number; uids: string[] }>();
-  for (const [candidate, standing] of standings) {
-    if (standing !== 'active') continue;
-    const line = bySegment.get(candidate.segment) ?? { studyKey: candidate.keys.studyKey, uids: [] };
-    line.uids.push(candidate.instance.sopInstanceUid);
-    bySegment.set(candidate.segment, line);
-  }
-  for (const [segment, { studyKey, uids }] of bySegment) {
-    await client.query({
-      name: 'announce-stored',
-      text: `insert into change_outbox
-          (kind, study_key, study_instance_uid, series_instance_uid, sop_instance_uids, occurred_at)
-        values ('stored', $1, $2, $3, $4, $5)`,
-      values: [studyKey, segment.studyInstanceUid, segment.seriesInstanceUid, uids, segment.receivedAt],
-    });
-  }
+  const active = [...standings].flatMap(([candidate, standing]) =>
+    standing === 'active' ? [candidate] : [],
+  );
+  const bySegment = Map.groupBy(active, ({ segment }) => segment);
+  await insertRows(
+    client,
+    CHANGES,
+    [...bySegment].map(([segment, members]) => [
+      'stored',
+      members[0]?.keys.studyKey,
+      segment.studyInstanceUid,
+      segment.seriesInstanceUid,
+      members.map(({ instance }) => instance.sopInstanceUid),
+      segment.receivedAt,
+    ]),
+  );
 }
