@@ -12,7 +12,7 @@ export interface Statement extends pg.QueryConfig {
   readonly keepsPlan?: boolean;
   /**
    * What is asked for in the same turn of the event loop may share a connection and a write: short questions go ahead, and
-   * what commits goes behind one of them. Both keep their plans. In a transaction it says nothing.
+   * what commits goes behind some of them. Both keep their plans. In a transaction it says nothing.
    */
   readonly inTurn?: 'ahead' | 'behind';
 }

@@ -10,10 +10,23 @@ beforeAll(async () => {
 });
 afterAll(() => test.drop());
 
-it('sends what commits behind one of the questions, on its connection', async () => {
-  const [written, ...questions] = await Promise.all([note(1), backend(), backend(), backend()]);
-  expect(new Set(questions).size).toBe(3);
-  expect(questions.indexOf(written)).toBe(0);
+it('sends four questions on a connection, and what commits behind the fewest', async () => {
+  const six = Array.from({ length: 6 }, () => backend());
+  const [written, ...questions] = await Promise.all([note(1), ...six]);
+  const [first, , , , fifth] = questions;
+  expect(questions).toEqual([first, first, first, first, fifth, fifth]);
+  expect(fifth).not.toBe(first);
+  expect(written).toBe(fifth);
+});
+
+it('gathers what several connections bring in one turn', async () => {
+  const asked: Promise<unknown>[] = [];
+  await new Promise<void>((resolve) => {
+    for (let index = 0; index < 3; index += 1) setImmediate(() => asked.push(backend()));
+    setImmediate(resolve);
+  });
+  const [first] = await Promise.all(asked);
+  expect(await Promise.all(asked)).toEqual([first, first, first]);
 });
 
 it('asks what is alone at once, and what comes in another turn by itself', async () => {

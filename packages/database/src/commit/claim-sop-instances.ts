@@ -44,7 +44,7 @@ export async function claimSopInstances(
 export async function isKnownInstance(client: Queryable, sopInstanceUid: string): Promise<boolean> {
   const result = await client.query({
     name: 'is-known-instance',
-    keepsPlan: true,
+    inTurn: 'ahead',
     text: 'select from sop_instance where sop_instance_uid = $1',
     values: [sopInstanceUid],
   });
