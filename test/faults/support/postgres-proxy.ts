@@ -31,8 +31,8 @@ export interface PostgresProxy {
   close(): Promise<void>;
 }
 
-/** Name of a prepared statement that every index transaction runs, and no other one. */
-const INDEX_STATEMENT = 'announce-stored';
+/** Name of a prepared statement that every index transaction of something new runs, and no other one; zero bytes end strings. */
+const INDEX_STATEMENT = '\0count-in-study\0';
 /** A simple query (PostgreSQL protocol, message `Q`) of this text. */
 const COMMIT = Buffer.concat([Buffer.from('Q'), Buffer.from([0, 0, 0, 11]), Buffer.from('commit\0')]);
 
