@@ -230,11 +230,22 @@ describe('GroupCommit', () => {
     const lost = segmentOf({ study: '1.3.14', uids: ['1.3.14.1.1'] });
     await submit(lost);
     await database.query({ text: "delete from instance where sop_instance_uid = '1.3.14.1.1'" });
-    const commits = new GroupCommit(database, { maxConcurrentTransactions: 1 });
+    const commits = new GroupCommit(database);
     const first = commits.submit(segmentOf({}));
     const together = [segmentOf({}), segmentOf({ study: '1.3.14', uids: ['1.3.14.1.1'] }), segmentOf({})];
     const settled = await Promise.allSettled(together.map((segment) => commits.submit(segment)));
     expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
     await first;
+  });
+
+  it('commits one batch at a time: what comes meanwhile shares the next', async () => {
+    const commits = new GroupCommit(database);
+    const segments = Array.from({ length: 5 }, () => segmentOf({}));
+    await Promise.all(segments.map((segment) => commits.submit(segment)));
+    const { rows } = await database.query<{ transaction: string }>({
+      text: 'select xmin::text as transaction from segment where segment_id = any ($1) order by segment_id',
+      values: [segments.map(({ segmentId }) => segmentId)],
+    });
+    expect(new Set(rows.map(({ transaction }) => transaction)).size).toBe(2);
   });
 });
