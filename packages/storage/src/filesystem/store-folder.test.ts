@@ -111,3 +111,38 @@ describe('a store whose disk goes away', () => {
     expect(await readdir(root)).toContain(storeMarker);
   });
 });
+
+describe('a store that several begin at once', () => {
+  it('is there for who asked whether it may begin when somebody else had begun it', async () => {
+    const { promise: answer, resolve } = Promise.withResolvers<boolean>();
+    const slow = createFilesystemStore({ root, mayBegin: () => answer });
+    const put = slow.putBytes('v1/bb/two.tar', bytes);
+    // In the same process or another one.
+    await open().putBytes(KEY, bytes);
+    resolve(false);
+    await put;
+    expect(await bytesOf(slow, KEY)).toEqual(bytes);
+  });
+
+  it('is there for who looked for it before it was, and heard so after', async () => {
+    const { promise: begun, resolve } = Promise.withResolvers<void>();
+    let looks = 0;
+    const fileSystem: FileSystem = {
+      ...nodeFileSystem(),
+      stat: async (path) => {
+        const found = await nodeFileSystem().stat(path);
+        if (path.endsWith(storeMarker)) {
+          looks += 1;
+          if (looks === 1) await begun;
+        }
+        return found;
+      },
+    };
+    const store = createFilesystemStore({ root, fileSystem, mayBegin: async () => true });
+    const put = store.putBytes('v1/bb/two.tar', bytes);
+    await store.putBytes(KEY, bytes);
+    resolve();
+    await put;
+    expect(await bytesOf(store, 'v1/bb/two.tar')).toEqual(bytes);
+  });
+});

@@ -54,16 +54,22 @@ export class StoreFolder {
 
   /** Throws `unavailable` if there was a store, or must be one, and it is not there. For whoever found nothing. */
   async assertThere(): Promise<void> {
-    const { root, fileSystem, mayBegin } = this.#options;
-    if ((await fileSystem.stat(join(root, storeMarker))) !== undefined) {
-      this.#isKnown = true;
-      return;
-    }
+    const { root, mayBegin } = this.#options;
+    if (await this.#isMarked()) return;
     if (!this.#isKnown && ((await this.#hasContent()) || (await mayBegin()))) return;
+    // Somebody else may have begun it meanwhile, and have stored what is remembered now.
+    if (await this.#isMarked()) return;
     throw new StorageError(
       'unavailable',
       `${root} is not the object store: is its disk mounted? (If the store is to begin anew, make an empty file ${storeMarker} in it.)`,
     );
+  }
+
+  async #isMarked(): Promise<boolean> {
+    const { root, fileSystem } = this.#options;
+    if ((await fileSystem.stat(join(root, storeMarker))) === undefined) return false;
+    this.#isKnown = true;
+    return true;
   }
 
   /** Not fsynced: after a crash that takes it away, the objects tell as much, or there are none. */
