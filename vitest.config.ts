@@ -9,8 +9,8 @@ export default defineConfig({
     // Against what hangs; no promise of speed, and slow machines are slow.
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    // End-to-end tests wait more than they compute: with one worker on a machine of two cores both would idle.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // End-to-end tests wait for a third of their time: one worker more than there are cores keeps these busy.
+    maxWorkers: availableParallelism() + 1,
     projects: [
       { extends: true, test: { name: 'unit', include: ['{packages,services,scripts}/**/*.test.ts'] } },
       {
