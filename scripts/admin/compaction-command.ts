@@ -1,15 +1,16 @@
 /** `compact`: joins the small segments of series into fewer and larger ones, now. */
 import { compactionPorts } from '@sandyq/index';
-import { type CompactionReport, compactNow } from '@sandyq/indexing';
+import { type CompactionReport, compactNow, pace } from '@sandyq/indexing';
 import { SingleBar } from 'cli-progress';
 import { Command } from 'commander';
 import { formatBytes, formatCount } from '../terminal/format.ts';
 import type { ExitCode, Run } from './administration.ts';
-import { type OutputOptions, withJson } from './options.ts';
+import { bytesOf, type OutputOptions, withJson } from './options.ts';
 import { show } from './show.ts';
 
 interface CompactOptions extends OutputOptions {
   readonly study?: string;
+  readonly rate?: number;
   readonly dryRun?: boolean;
 }
 
@@ -19,6 +20,11 @@ export function compactCommand(run: Run): Command {
       'join the small objects of series into fewer and larger ones now, as the archive does by itself',
     )
     .option('--study <uid>', 'only the series of this study')
+    .option(
+      '--rate <bytes>',
+      'copy at most so many bytes a second, e.g. 200MiB; 0: as fast as it goes; default: SANDYQ_COMPACT_BYTES_PER_SECOND',
+      bytesOf,
+    )
     .option('--dry-run', 'say what would be done, change nothing')
     .action((options: CompactOptions) =>
       run(async ({ archive, terminal }): Promise<ExitCode> => {
@@ -27,6 +33,7 @@ export function compactCommand(run: Run): Command {
         const report = await compactNow(compactionPorts(archive), {
           dryRun,
           studyInstanceUid: options.study,
+          pace: pace({ bytesPerSecond: options.rate ?? archive.settings.compactBytesPerSecond }),
           onProgress: progress.update,
         }).finally(progress.stop);
         show(terminal, options, { dryRun, ...report }, () => reportWords(report, dryRun));

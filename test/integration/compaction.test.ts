@@ -131,6 +131,23 @@ describe('compaction', () => {
     const done = JSON.parse(await admin(['compact', '--json'], environment)) as unknown;
     expect(done).toMatchObject({ dryRun: false, series: 2, joined: 2, rewritten: 10, made: 2 });
   });
+
+  it('keeps as a command to the rate of the archive', async () => {
+    const archive = await start({ SANDYQ_COMPACT_BYTES_PER_SECOND: '0' });
+    await sendEach(archive.url, madeInstances(10));
+    const environment = {
+      SANDYQ_DATA: archive.settings.dataFolder,
+      DATABASE_URL: archive.testDatabase.connectionString,
+      SANDYQ_COMPACT_BYTES_PER_SECOND: '16KiB',
+    };
+    const begun = performance.now();
+    const { bytes } = JSON.parse(await admin(['compact', '--json'], environment)) as { bytes: number };
+    const seconds = (performance.now() - begun) / 1_000;
+    // A second that was not used may be made up for.
+    const fewest = bytes / 16_384 - 1;
+    expect(fewest).toBeGreaterThan(1);
+    expect(seconds).toBeGreaterThan(fewest);
+  });
 });
 
 /** `npm run admin -- …`; throws unless it ends with code 0. */
