@@ -4,7 +4,7 @@
  * Only the SHA-256 of the secret is stored. A slow hash (argon2, bcrypt) protects secrets that people choose; 256 random bits
  * can't be guessed from their hash, and a slow hash would cost every request of a scanner 50 ms.
  */
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 
 /** Cryptographically secure random bytes, as `node:crypto`'s `randomBytes` gives them. */
 export type RandomBytes = (length: number) => Uint8Array;
@@ -48,7 +48,7 @@ export function verifyApiKey({ secret }: ParsedApiKey, secretHash: Uint8Array): 
 }
 
 function hashSecret(secret: string): Uint8Array {
-  return createHash('sha256').update(secret).digest();
+  return hash('sha256', secret, 'buffer');
 }
 
 function base32(bytes: Uint8Array): string {

@@ -1,5 +1,5 @@
 /** Schedules, holds, plans and certificates as the journal tells of them. What is known already stays as it is. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { isRetentionError, parseSchedule } from '@sandyq/retention';
 import type { JournalLine, RetentionFacts } from '@sandyq/storage';
 import type { Queryable } from './database.ts';
@@ -28,7 +28,7 @@ export async function applyScheduleAdopted(
       schedule,
       version,
       text,
-      createHash('sha256').update(text).digest(),
+      hash('sha256', text, 'buffer'),
       effective.from,
       effective.until ?? null,
       proposedBy,

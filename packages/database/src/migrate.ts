@@ -1,5 +1,5 @@
 /** Forward-only numbered migrations: `migrations/NNNN-name.sql`, each in one transaction, once, by one process. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Database, Queryable } from './database.ts';
@@ -49,7 +49,7 @@ async function readMigrations(): Promise<Migration[]> {
         number: Number(name.slice(0, 4)),
         name,
         sql,
-        sha256: createHash('sha256').update(sql).digest('hex'),
+        sha256: hash('sha256', sql, 'hex'),
       };
     }),
   );

@@ -1,6 +1,6 @@
 /** Search transactions (PS3.18 §10.6) at three levels, unscoped and scoped. */
 
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { DatabaseError, type OrderKey, type SearchResult, search } from '@sandyq/database';
 import {
   boundaryFrom,
@@ -93,7 +93,7 @@ function pageOf(
   const query = [...context.query].filter(([name]) => name !== 'limit' && name !== 'offset');
   const search = [context.principal.id, level, studyInstanceUid, seriesInstanceUid, query];
   // A hash: queries name patients, and the memory is not to hold more than it needs.
-  return createHash('sha256').update(JSON.stringify(search)).digest('base64');
+  return hash('sha256', JSON.stringify(search), 'base64');
 }
 
 async function matchesOf(

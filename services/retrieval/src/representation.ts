@@ -1,5 +1,5 @@
 /** What identifies an answer: its entity tag, and the multipart boundary that follows from it. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { boundaryFrom, entityTag, isNoneMatchFulfilled } from '@sandyq/dicomweb';
 import type { Answer, RequestContext } from '@sandyq/http';
 
@@ -15,7 +15,7 @@ export interface RepresentationId {
 }
 
 /** Changes whenever the archive writes answers in another way, so that clients do not keep the old ones. */
-const WRITER_VERSION = 1;
+const WRITER_VERSION = 2;
 
 /**
  * Identifies a representation by the SHA-256 of what it is made from and by everything that shapes it: revision,
@@ -25,13 +25,11 @@ export function identifyRepresentation(
   sha256s: Iterable<Uint8Array>,
   ...shapedBy: readonly (string | number | boolean | undefined)[]
 ): RepresentationId {
-  const hash = createHash('sha256').update(JSON.stringify([WRITER_VERSION, ...shapedBy]));
-  for (const sha256 of sha256s) hash.update(sha256);
-  const digest = hash.digest();
-  const boundary = createHash('sha256').update('boundary').update(digest).digest();
+  const shape = Buffer.from(JSON.stringify([WRITER_VERSION, ...shapedBy]));
+  const digest = hash('sha256', Buffer.concat([shape, ...sha256s]), 'buffer');
   return {
     tag: entityTag(digest.toString('hex', 0, 16)),
-    boundary: boundaryFrom(boundary.subarray(0, 16)),
+    boundary: boundaryFrom(digest.subarray(16)),
   };
 }
 

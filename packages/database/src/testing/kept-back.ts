@@ -1,5 +1,5 @@
 /** What is kept back, for tests: quarantine entries and proposed corrections without bytes behind them. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Database } from '../database.ts';
 import { advanceJournalHead, assignJournalBatch } from '../journal-batches.ts';
 import { type ProposedCorrection, recordProposedCorrection } from '../record-proposed-correction.ts';
@@ -76,5 +76,5 @@ export async function pretendExported(database: Database): Promise<void> {
 }
 
 function sha256(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
+  return hash('sha256', text, 'buffer');
 }

@@ -1,5 +1,5 @@
 /** Databases as older programs left them: for tests of migrations. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { type Database, openDatabase } from '../database.ts';
 import { dropDatabase, makeDatabase } from './databases.ts';
@@ -25,7 +25,7 @@ export async function makeOlderDatabase(before: string): Promise<OlderDatabase> 
     await database.query({ text: sql });
     await database.query({
       text: 'insert into schema_migration (number, name, sha256) values ($1, $2, $3)',
-      values: [Number(name.slice(0, 4)), name, createHash('sha256').update(sql).digest('hex')],
+      values: [Number(name.slice(0, 4)), name, hash('sha256', sql, 'hex')],
     });
   }
   return {

@@ -1,5 +1,5 @@
 /** Makes segments to commit, as ingest would after it stored them, for tests of the index alone. */
-import { createHash, randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import type { DicomJson } from '@sandyq/dicom';
 import type { InstanceCommit, SegmentCommit } from '../commit/facts.ts';
@@ -71,5 +71,5 @@ function instanceCommit(segment: FakeSegment, instance: FakeInstance, index: num
 }
 
 function sha256(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
+  return hash('sha256', text, 'buffer');
 }

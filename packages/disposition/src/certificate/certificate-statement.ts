@@ -1,5 +1,5 @@
 /** What a disposition certificate says (ISO 15489-1 §9.9: disposition is carried out as authorised, and recorded). Pure. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { EndedWithObjects, Plan } from '@sandyq/database';
 
 /** First member of a statement, so that it cannot be taken for anything else that the key has signed. */
@@ -114,7 +114,7 @@ export function certificateStatement(facts: CertifiedFacts): CertificateStatemen
     ...(backupDays !== undefined && {
       backupsExpireOn: new Date(lastEnd + backupDays * DAY_MS).toISOString().slice(0, 10),
     }),
-    keySha256: createHash('sha256').update(facts.publicKey).digest('hex'),
+    keySha256: hash('sha256', facts.publicKey, 'hex'),
   };
 }
 

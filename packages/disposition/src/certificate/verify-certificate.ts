@@ -1,5 +1,5 @@
 /** Verifies a certificate file: by its signature alone, and against a key that is trusted. Pure; needs no archive. */
-import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { createPublicKey, hash, type KeyObject, verify } from 'node:crypto';
 import { canonicalJson } from '@sandyq/storage';
 import { DispositionError } from '../errors.ts';
 import { type CertificateStatement, statementType } from './certificate-statement.ts';
@@ -23,7 +23,7 @@ export function verifyCertificate(file: string, trustedKey?: Buffer): VerifiedCe
   const { text, signature, publicKey } = readFile(file);
   const key = readPublicKey(publicKey);
   if (!verify(null, Buffer.from(text, 'utf8'), key, signature)) throw wrong('its signature is wrong');
-  const keySha256 = createHash('sha256').update(publicKey).digest('hex');
+  const keySha256 = hash('sha256', publicKey, 'hex');
   const statement = readStatement(text);
   if (statement.keySha256 !== keySha256) throw wrong('it names another key than it carries');
   return { text, statement, keySha256, isTrustedKey: trustedKey && trustedKey.equals(publicKey) };

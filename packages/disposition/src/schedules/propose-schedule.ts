@@ -1,5 +1,5 @@
 /** How a version of a schedule comes into force: one principal proposes it, another one adopts it. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import {
   adoptSchedule,
   type Database,
@@ -25,7 +25,7 @@ export async function proposeSchedule(
     schedule,
     version,
     text,
-    sha256: createHash('sha256').update(text).digest(),
+    sha256: hash('sha256', text, 'buffer'),
     effectiveFrom: effective.from,
     effectiveUntil: effective.until,
     proposedBy: actor.principalId,

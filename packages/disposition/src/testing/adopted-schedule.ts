@@ -1,5 +1,5 @@
 /** A schedule in force in a test's database: proposed by one, adopted by another. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { adoptSchedule, type Database, proposeSchedule } from '@sandyq/database';
 import { parseSchedule } from '@sandyq/retention';
 
@@ -46,7 +46,7 @@ export async function adoptedSchedule(
     schedule,
     version,
     text,
-    sha256: createHash('sha256').update(text).digest(),
+    sha256: hash('sha256', text, 'buffer'),
     effectiveFrom: effective.from,
     effectiveUntil: effective.until,
     proposedBy: 'proposer',

@@ -1,5 +1,5 @@
 /** One object of the journal, read and checked. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import {
   type JournalBatch,
   type JournalLink,
@@ -52,7 +52,7 @@ export async function readJournalObject(
 }
 
 export function sha256Of(bytes: Uint8Array): Buffer {
-  return createHash('sha256').update(bytes).digest();
+  return hash('sha256', bytes, 'buffer');
 }
 
 /** What the chain says of a batch that comes after `last`; undefined: it continues it. */

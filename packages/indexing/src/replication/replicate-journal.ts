@@ -2,7 +2,7 @@
  * Copies the journal to the replica, in its order: it is one chain, so a cursor says how far the copy goes. A batch is
  * copied when the next one, or the head of the journal, has named its digest.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import {
   advanceReplicaJournal,
   type Database,
@@ -109,7 +109,7 @@ async function readBatch(store: ObjectStore, key: string, signal: AbortSignal): 
   for await (const chunk of (await store.read(key, undefined, signal)) as AsyncIterable<Buffer>)
     chunks.push(chunk);
   const bytes = Buffer.concat(chunks);
-  return { key, bytes, sha256: createHash('sha256').update(bytes).digest(), batch: parsed(bytes) };
+  return { key, bytes, sha256: hash('sha256', bytes, 'buffer'), batch: parsed(bytes) };
 }
 
 function parsed(bytes: Buffer): JournalBatch | undefined {

@@ -1,5 +1,5 @@
 // Where the bytes of a put come from: read as often as needed, range by range, each range of known length and MD5.
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { StorageError } from '../errors.ts';
 import { FileRangeReadable } from '../file-system/file-range-readable.ts';
@@ -27,7 +27,7 @@ export function bytesSource(bytes: Uint8Array): UploadSource {
   const slice = ({ offset, length }: ByteRange): Buffer => buffer.subarray(offset, offset + length);
   return {
     size: buffer.length,
-    md5: async (range) => createHash('md5').update(slice(range)).digest('hex'),
+    md5: async (range) => hash('md5', slice(range), 'hex'),
     open: async (range) => slice(range),
   };
 }

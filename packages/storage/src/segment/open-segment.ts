@@ -1,5 +1,5 @@
 // Opens a segment with one read of its tail: trailer, receipt, and the checks that tie them to the key.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { isStorageError, StorageError } from '../errors.ts';
 import type { ObjectStore } from '../object-store.ts';
 import { closingNames } from './entry-name.ts';
@@ -72,7 +72,7 @@ export async function openBytes(source: SegmentBytes, firstBytes = tailBytes): P
     throw damaged(source.name, `${source.size} bytes do not fit the trailer`);
   }
   const bytes = await readReceipt(source, tail, trailer);
-  if (createHash('sha256').update(bytes).digest('hex') !== receiptSha256) {
+  if (hash('sha256', bytes, 'hex') !== receiptSha256) {
     throw damaged(
       source.name,
       `the receipt at byte ${receiptOffset} has another SHA-256 than the trailer says`,

@@ -1,5 +1,5 @@
 // The DICOM JSON of a segment's instances, for rebuilding the index and for whole-series metadata.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { StorageError } from '../errors.ts';
 import type { ObjectStore } from '../object-store.ts';
 import { decompressLines } from './metadata-lines.ts';
@@ -28,7 +28,7 @@ export async function parseSegmentMetadata(
   { metadata, entries }: SegmentReceipt,
   key: string,
 ): Promise<Map<number, string>> {
-  if (createHash('sha256').update(compressed).digest('hex') !== metadata.sha256) {
+  if (hash('sha256', compressed, 'hex') !== metadata.sha256) {
     throw new StorageError(
       'damaged',
       `${key}: the metadata at byte ${metadata.offset} have another SHA-256 than the receipt says`,

@@ -1,6 +1,6 @@
 // Keys of segments. They carry no UID and no patient data, spread evenly over prefixes, keep a study together, and
 // vouch for the receipt, which vouches for every byte.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { StorageError } from '../errors.ts';
 
 /** The parts of a segment's key. */
@@ -47,5 +47,5 @@ export function parseSegmentKey(key: string): SegmentKey {
 
 /** First 32 hex digits of SHA-256 of the UID's UTF-8. */
 export function hashStudy(studyInstanceUid: string): string {
-  return createHash('sha256').update(studyInstanceUid, 'utf8').digest('hex').slice(0, 32);
+  return hash('sha256', studyInstanceUid, 'hex').slice(0, 32);
 }

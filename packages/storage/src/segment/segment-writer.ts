@@ -1,5 +1,5 @@
 // One segment while it is written: entries one after the other, then the closing entries, then one fsync.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { StorageError } from '../errors.ts';
 import { encodeReceipt } from './encode-receipt.ts';
 import { closingNames, entryName } from './entry-name.ts';
@@ -141,7 +141,7 @@ export class SegmentWriter {
     const receipt = this.#buildReceipt(await this.#appendMetadata());
     const bytes = encodeReceipt(receipt);
     parseReceipt(bytes);
-    const receiptSha256 = createHash('sha256').update(bytes).digest('hex');
+    const receiptSha256 = hash('sha256', bytes, 'hex');
     const receiptOffset = await this.#appendEntry(closingNames.receipt, bytes);
     await this.#appendEntry(
       closingNames.trailer,
@@ -249,7 +249,7 @@ export class SegmentWriter {
   async #appendMetadata(): Promise<MetadataReference> {
     const bytes = await this.#metadata.finish();
     const offset = await this.#appendEntry(closingNames.metadata, bytes);
-    return { offset, length: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
+    return { offset, length: bytes.length, sha256: hash('sha256', bytes, 'hex') };
   }
 
   #buildReceipt(metadata: MetadataReference): SegmentReceipt {

@@ -1,5 +1,5 @@
 /** What `/` is made of: its script, style and icon below `/pages`, the documentation below `/docs`, and how much the archive holds. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Database, readArchiveSize } from '@sandyq/database';
@@ -61,7 +61,7 @@ function folderRoute(prefix: string, { folder, form, bodies }: Folder): OpenRout
       const name = context.params['file'] ?? '';
       const bytes = (await seen).get(name);
       if (bytes === undefined) throw new HttpError('not-found', 'There is no such file.');
-      const version = createHash('sha256').update(bytes).digest('hex').slice(0, 16);
+      const version = hash('sha256', bytes, 'hex').slice(0, 16);
       const read = () => Promise.resolve(bytes);
       return fileAnswer(
         context,

@@ -1,5 +1,5 @@
 /** Where OHIF is installed, and which of its files are served: a table made once, so that no request names a file by itself. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, relative, sep } from 'node:path';
@@ -44,7 +44,7 @@ export async function findViewer(
     const name = relative(dist, path).split(sep).join('/');
     if (entry.isFile() && !LEFT_OUT.some((form) => form.test(name))) files.set(name, path);
   }
-  const build = createHash('sha256').update(`${version}\n${page}\n${rewriting}`).digest('hex').slice(0, 16);
+  const build = hash('sha256', `${version}\n${page}\n${rewriting}`, 'hex').slice(0, 16);
   return { version, build, page, files };
 }
 

@@ -1,5 +1,5 @@
 /** Copies one file, durably, with the digest of what was written. Memory: one buffer, whatever the size. */
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { type FileSystem, isStorageError, type OpenFile } from '@sandyq/storage';
 
 /** What was written. */
@@ -70,7 +70,7 @@ export async function writeNewFile(
   } finally {
     await file.close();
   }
-  return { size: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
+  return { size: bytes.length, sha256: hash('sha256', bytes, 'hex') };
 }
 
 async function digestChunks(

@@ -1,5 +1,5 @@
 /** The private folder of the database's Unix socket: whoever can enter it may connect, so only its owner can. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { chmod, chown, lstat, mkdir, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -13,7 +13,7 @@ const LONGEST_SOCKET_PATH = 103;
 export function socketDirectoryOf(dataDirectory: string, temporaryFolder: string = os.tmpdir()): string {
   const beside = path.join(dataDirectory, 'postgres-socket');
   if (Buffer.byteLength(socketFile(beside)) <= LONGEST_SOCKET_PATH) return beside;
-  const name = createHash('sha256').update(dataDirectory).digest('hex').slice(0, 16);
+  const name = hash('sha256', dataDirectory, 'hex').slice(0, 16);
   return path.join(temporaryFolder, `sandyq-${name}`);
 }
 

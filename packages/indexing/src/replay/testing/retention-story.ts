@@ -2,7 +2,7 @@
  * An archive with something of every kind of retention: registers, schedules, holds, rejections that stand and that were
  * restored, a study that was disposed of. Decided by the functions that people's commands call.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import {
   adoptSchedule,
   approvePlan,
@@ -61,7 +61,7 @@ export async function decideBeforehand(database: Database): Promise<void> {
       schedule: SCHEDULE,
       version: 1,
       text: TEXT,
-      sha256: createHash('sha256').update(TEXT).digest(),
+      sha256: hash('sha256', TEXT, 'buffer'),
       effectiveFrom: '2020-01-01',
       effectiveUntil: undefined,
       proposedBy: 'anna',
