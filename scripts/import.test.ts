@@ -59,6 +59,12 @@ describe('npm run import', () => {
     expect(again.code).toBe(0);
   });
 
+  it('stores one file that is named instead of a folder', async () => {
+    const { code, stdout } = await run(path.join(folder, 'us/Бейне 1'), '--url', archive.url);
+    expect(stdout).toMatch(/^1 file, .*\n {2}stored {9}0\n {2}already there {2}1\n$/);
+    expect(code).toBe(0);
+  });
+
   it('counts by reason, names the files, writes a report, and ends with 1 when something was refused', async () => {
     await write('x/other pixels', image(1, 1, 99));
     await write('x/letter.txt', Buffer.from('Dear archive'));
@@ -94,7 +100,10 @@ describe('npm run import', () => {
     expect(nobody).toMatchObject({ code: 2, stdout: '' });
     expect(nobody.stderr).toContain('Start it with "npm start"');
     const noFolder = await run(path.join(folder, 'none'), '--url', archive.url);
-    expect(noFolder).toMatchObject({ code: 2, stderr: expect.stringContaining('is not a folder') });
+    expect(noFolder).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('is neither a folder nor a file'),
+    });
     const unnamed = await run('', '--url', archive.url);
     expect(unnamed).toMatchObject({ code: 2, stderr: expect.stringContaining('Name the folder, or .') });
     expect(await run()).toMatchObject({

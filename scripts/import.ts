@@ -1,5 +1,5 @@
 /**
- * `npm run import -- FOLDER`: pushes the files of a folder into the archive through STOW-RS, as a scanner would.
+ * `npm run import -- FOLDER`: pushes the files of a folder, or one file, into the archive through STOW-RS, as a scanner would.
  * Exit code 0: every file is in the archive; 1: some were refused or could not be read; 2: it could not begin or go on.
  */
 import { stat } from 'node:fs/promises';
@@ -33,7 +33,7 @@ const program = new Command('npm run import --')
   .description(
     'Pushes every file of a folder into the archive, as a scanner would. It may be run again at any time.',
   )
-  .argument('<folder>', 'folder with DICOM files of any names; its folders are looked through too', folderOf)
+  .argument('<folder>', 'DICOM files of any names, in its folders too; or one such file', folderOf)
   .option('--url <url>', 'address of the archive', `http://127.0.0.1:${process.env['SANDYQ_PORT'] ?? '8080'}`)
   .addOption(new Option('--key <key>', 'API key of role scanner').env('SANDYQ_API_KEY'))
   .option('--parallel <n>', 'requests at the same time', countOf, 4)
@@ -65,7 +65,7 @@ function failed(error: unknown): number {
 }
 
 async function run(folder: string, options: Options, signal: AbortSignal): Promise<number> {
-  await assertFolder(folder);
+  await assertReadable(folder);
   const url = options.url.replace(/\/+$/, '').replace(/\/dicom-web$/, '');
   const target = createTarget(assertUrl(url), options.key, options.parallel);
   const progress = createProgress(process.stderr, () => performance.now());
@@ -149,9 +149,10 @@ async function openReport(
   }
 }
 
-async function assertFolder(folder: string): Promise<void> {
+async function assertReadable(folder: string): Promise<void> {
   const found = await stat(folder).catch(() => undefined);
-  if (found?.isDirectory() !== true) throw new ImportError(`${folder} is not a folder that can be read.`);
+  if (found?.isDirectory() === true || found?.isFile() === true) return;
+  throw new ImportError(`${folder} is neither a folder nor a file that can be read.`);
 }
 
 function assertUrl(url: string): string {

@@ -6,7 +6,7 @@ import type { ReasonTally, Tally } from './tally.ts';
 export function summaryOf(tally: Tally, seconds: number): string {
   const rate = seconds > 0 ? tally.bytes / seconds : 0;
   const lines = [
-    `${formatCount(tally.files)} files, ${formatBytes(tally.bytes)}, in ${formatSeconds(seconds)} (${formatBytes(rate)}/s)`,
+    `${formatCount(tally.files)} ${tally.files === 1 ? 'file' : 'files'}, ${formatBytes(tally.bytes)}, in ${formatSeconds(seconds)} (${formatBytes(rate)}/s)`,
     `  stored         ${formatCount(tally.plain - tally.known)}`,
     `  already there  ${formatCount(tally.known)}`,
     ...group('stored with a warning', tally.warned, tally.warnings),

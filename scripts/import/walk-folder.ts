@@ -14,9 +14,14 @@ export interface FoundFile {
 /** What is no regular file or cannot be read is told of and left out. */
 export type OnSkipped = (name: string, reason: 'not-a-regular-file' | 'not-readable') => void;
 
-/** Walks depth first. Memory grows with the longest folder, not with the number of files. Symbolic links are not followed. */
+/**
+ * Walks depth first; a file that is given instead of a folder comes alone. Memory grows with the longest folder, not with the
+ * number of files. Symbolic links are not followed.
+ */
 export async function* walkFolder(folder: string, onSkipped: OnSkipped): AsyncGenerator<FoundFile> {
-  yield* walk(folder, '', onSkipped);
+  const given = await stat(folder);
+  if (given.isFile()) yield { path: folder, name: path.basename(folder), sizeBytes: given.size };
+  else yield* walk(folder, '', onSkipped);
 }
 
 async function* walk(folder: string, prefix: string, onSkipped: OnSkipped): AsyncGenerator<FoundFile> {
