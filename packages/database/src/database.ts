@@ -4,6 +4,7 @@ import pg from 'pg';
 import { DatabaseError, rethrow, wrapPostgresError } from './errors.ts';
 import { type Statement, withClient } from './pooled-client.ts';
 import { askedInTurns } from './same-turn.ts';
+import { valueTypes } from './value-types.ts';
 
 export type { Statement } from './pooled-client.ts';
 
@@ -50,15 +51,6 @@ export interface Database extends Queryable {
   close(): Promise<void>;
 }
 
-/** PostgreSQL's type numbers (pg_type.oid) of int8 and date. */
-const INT8 = 20;
-const DATE = 1082;
-
-const types = new pg.TypeOverrides();
-// `bigint` columns are our surrogate keys and counts: far below 2^53, read as numbers. Days stay `YYYY-MM-DD`.
-types.setTypeParser(INT8, Number);
-types.setTypeParser(DATE, (text) => text);
-
 /** A connection is waited for so long: for one of the pool to be free, or for PostgreSQL to take a new one. */
 const CONNECTION_TIMEOUT_MS = 5_000;
 /** How long after its time limit a statement's answer may still come. */
@@ -84,7 +76,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     // Statements of a transaction that do not need each other's results are sent without waiting for them.
     pipeline: true,
-    types,
+    types: valueTypes,
   });
   const probe = probePool(options);
   const askInTurn = askedInTurns(pool);
@@ -123,7 +115,9 @@ async function ask<Row extends pg.QueryResultRow>(
   pool: pg.Pool,
   statement: Statement,
 ): Promise<pg.QueryResult<Row>> {
-  return withClient(pool, statement.keepsPlan === true, (run) => run<Row>(statement).catch(rethrow));
+  return withClient(pool, { keepsPlans: statement.keepsPlan === true }, (run) =>
+    run<Row>(statement).catch(rethrow),
+  );
 }
 
 async function inTransaction<Result>(
@@ -131,17 +125,19 @@ async function inTransaction<Result>(
   work: (client: Queryable) => Promise<Result>,
   keepsPlans: boolean,
 ): Promise<Result> {
-  return withClient(pool, keepsPlans, async (run, giveUp) => {
+  return withClient(pool, { keepsPlans, isTransaction: true }, async (run, giveUp) => {
     let firstFailure: unknown;
     const tell = (error: unknown): never => {
       firstFailure ??= error;
       throw error instanceof pg.DatabaseError && error.code === TRANSACTION_FAILED ? firstFailure : error;
     };
     try {
-      await run({ text: 'begin' }).catch(rethrow);
-      const result = await work({
-        query: (statement) => run<never>(statement).catch(tell).catch(rethrow),
-      });
+      // In one write with what the work asks for first.
+      const begun = run({ name: 'begin', text: 'begin' }).catch(tell);
+      const [result] = await Promise.all([
+        work({ query: (statement) => run<never>(statement).catch(tell).catch(rethrow) }),
+        begun.catch(rethrow),
+      ]);
       const { command } = await run({ text: 'commit' }).catch(rethrowCommit);
       // PostgreSQL answers so, and with no error, where a statement failed that nobody waited for.
       if (command === 'ROLLBACK') rethrow(firstFailure);

@@ -1,6 +1,7 @@
 /** A connection of the pool while something is asked on it: how it plans, what leaves in one write, whether it is still good. */
 import pg from 'pg';
 import { rethrow } from './errors.ts';
+import { StatementBatch } from './statement-batch.ts';
 
 /** A statement, and how it is planned. */
 export interface Statement extends pg.QueryConfig {
@@ -20,10 +21,17 @@ export interface Statement extends pg.QueryConfig {
 /** Runs a statement on the connection. */
 export type Run = <Row extends pg.QueryResultRow>(statement: pg.QueryConfig) => Promise<pg.QueryResult<Row>>;
 
+/** How statements are planned, and how they are sent. */
+export interface ClientUse {
+  readonly keepsPlans: boolean;
+  /** Of a transaction: what is asked for in one turn of the event loop is answered together, and fails from the first that does. */
+  readonly isTransaction?: boolean;
+}
+
 /** Runs `work` with a connection of the pool, which does not get back one that is broken. */
 export async function withClient<Result>(
   pool: pg.Pool,
-  keepsPlans: boolean,
+  { keepsPlans, isTransaction = false }: ClientUse,
   work: (run: Run, giveUp: (error: Error) => void) => Promise<Result>,
 ): Promise<Result> {
   const client = await pool.connect().catch(rethrow);
@@ -32,13 +40,12 @@ export async function withClient<Result>(
   const noteBroken = (error: Error) => {
     broken ??= error;
   };
-  const gather = gatherWrites(client);
+  const send = isTransaction ? sentTogether(client) : sentInOneWrite(client);
   const run: Run = async <Row extends pg.QueryResultRow>(statement: pg.QueryConfig) => {
     // What was said on it before may never have been answered.
     if (broken !== undefined) throw broken;
     try {
-      gather();
-      return await client.query<Row>(statement);
+      return await send<Row>(statement);
     } catch (error) {
       // Nothing of PostgreSQL's came: whatever else is said on this connection might never be answered.
       if (!(error instanceof pg.DatabaseError)) noteBroken(asError(error));
@@ -47,7 +54,7 @@ export async function withClient<Result>(
   };
   client.on('error', noteBroken);
   try {
-    setPlanning(client, keepsPlans, run).catch(noteBroken);
+    setPlanning(client, keepsPlans).catch(noteBroken);
     return await work(run, noteBroken);
   } finally {
     client.off('error', noteBroken);
@@ -58,25 +65,49 @@ export async function withClient<Result>(
 /** The connections in which plans are kept now. */
 const keeping = new WeakSet<pg.PoolClient>();
 
-/** Goes ahead of the next statement, in the same write. Of a connection where it fails nobody knows how it plans. */
-async function setPlanning(client: pg.PoolClient, keepsPlans: boolean, run: Run): Promise<void> {
+/** Goes ahead of the next statement. Of a connection where it fails nobody knows how it plans. */
+async function setPlanning(client: pg.PoolClient, keepsPlans: boolean): Promise<void> {
   if (keeping.has(client) === keepsPlans) return;
   if (keepsPlans) keeping.add(client);
   else keeping.delete(client);
-  await run({ text: `set plan_cache_mode = ${keepsPlans ? 'force_generic_plan' : 'auto'}` });
+  await client.query(`set plan_cache_mode = ${keepsPlans ? 'force_generic_plan' : 'auto'}`);
 }
 
-/** What is asked for in one turn of the event loop leaves in one write. To be called before each statement. */
-function gatherWrites({ connection: { stream } }: pg.PoolClient): () => void {
+/** What is asked for in one turn of the event loop leaves in one write. Each statement stands alone. */
+function sentInOneWrite(client: pg.PoolClient): Run {
+  const { stream } = client.connection;
   let isGathering = false;
-  return () => {
-    if (isGathering) return;
-    isGathering = true;
-    stream.cork();
-    process.nextTick(() => {
-      isGathering = false;
-      stream.uncork();
-    });
+  return (statement) => {
+    if (!isGathering) {
+      isGathering = true;
+      stream.cork();
+      process.nextTick(() => {
+        isGathering = false;
+        stream.uncork();
+      });
+    }
+    return client.query(statement);
+  };
+}
+
+/** What is asked for in one turn of the event loop leaves in one write, and is answered in one. */
+function sentTogether(client: pg.PoolClient): Run {
+  let batch: StatementBatch | undefined;
+  const submit = (): void => {
+    if (batch !== undefined) client.query<StatementBatch>(batch);
+    batch = undefined;
+  };
+  return (statement) => {
+    // A text may be several statements, of which PostgreSQL prepares none.
+    if (statement.name === undefined && statement.values === undefined) {
+      submit();
+      return client.query(statement);
+    }
+    if (batch === undefined) {
+      batch = new StatementBatch();
+      process.nextTick(submit);
+    }
+    return batch.add(statement);
   };
 }
 

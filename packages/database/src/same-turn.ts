@@ -47,7 +47,7 @@ function groupsOf(asked: readonly Asked[]): Asked[][] {
 
 async function askGroup(pool: pg.Pool, group: readonly Asked[]): Promise<void> {
   try {
-    await withClient(pool, true, (run) =>
+    await withClient(pool, { keepsPlans: true }, (run) =>
       Promise.all(
         group.map(({ statement, resolve, reject }) =>
           run<never>(statement).catch(rethrow).then(resolve, reject),

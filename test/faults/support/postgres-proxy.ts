@@ -1,8 +1,8 @@
 /** A proxy before PostgreSQL that can be cut, be slow, fall silent, and lose a COMMIT or the answer to one. */
 
 import type { AddressInfo } from 'node:net';
-import { connect, createServer, type Socket } from 'node:net';
-import { join } from 'node:path';
+import { createServer, type Socket } from 'node:net';
+import { connectTo, throughPort } from '@sandyq/database/testing';
 
 /** What becomes of the next COMMIT: it never reaches the server, or its answer never reaches the client. */
 export type LostCommit = 'before' | 'after';
@@ -44,7 +44,6 @@ interface Weather {
 }
 
 export async function startPostgresProxy(connectionString: string): Promise<PostgresProxy> {
-  const upstream = new URL(connectionString);
   const weather: Weather = { kind: 'clear', delayMs: 0, loss: undefined };
   const links = new Set<Link>();
   const proxy = createServer((client) => {
@@ -52,18 +51,15 @@ export async function startPostgresProxy(connectionString: string): Promise<Post
       client.destroy();
       return;
     }
-    const link = new Link(client, connectTo(upstream), weather, () => links.delete(link));
+    const link = new Link(client, connectTo(connectionString), weather, () => links.delete(link));
     links.add(link);
   });
   await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
-  const own = new URL(connectionString);
-  own.host = `127.0.0.1:${(proxy.address() as AddressInfo).port}`;
-  own.searchParams.delete('host');
   const breakAll = (): void => {
     for (const link of links) link.break();
   };
   return {
-    connectionString: own.toString(),
+    connectionString: throughPort(connectionString, (proxy.address() as AddressInfo).port),
     connections: () => links.size,
     cut: () => {
       weather.kind = 'cut';
@@ -162,11 +158,4 @@ class Link {
     this.break();
     this.#loseAnswer();
   }
-}
-
-/** The embedded PostgreSQL listens on a Unix socket, whose folder the address names. */
-function connectTo(upstream: URL): Socket {
-  const folder = upstream.searchParams.get('host');
-  if (folder !== null) return connect(join(folder, `.s.PGSQL.${upstream.port || '5432'}`));
-  return connect(Number(upstream.port || '5432'), upstream.hostname);
 }
