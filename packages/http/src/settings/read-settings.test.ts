@@ -39,7 +39,7 @@ describe('settings', () => {
       logLevel: 'info',
       dataFolder: '/srv/data',
       spoolFolder: '/srv/data/spool',
-      database: { kind: 'embedded', folder: '/srv/data/postgres', maxConnections: 10 },
+      database: { kind: 'embedded', folder: '/srv/data/postgres', maxConnections: 6 },
       objectStore: { kind: 'filesystem', root: '/srv/data/objects' },
       retentionGraceDays: 30,
       signingKey: { file: '/srv/data/signing-key.pem', mayBeMade: true },

@@ -106,7 +106,7 @@ const data = {
     example: 'postgres://sandyq:password@db.example.kz:5432/sandyq',
   }),
   SANDYQ_DATABASE_CONNECTIONS: withDefault(wholeNumber(2, 500), {
-    default: '10',
+    default: '6',
     about: 'Most database connections of one process.',
     example: '20',
   }),
