@@ -144,4 +144,23 @@ describe('a connection of the pool', () => {
     expect(await backend()).toEqual(before);
     await lone.close();
   });
+
+  it('stays open, of those that were made in a burst four', async () => {
+    const applicationName = 'sandyq-burst';
+    const burst = openDatabase({ connectionString: test.connectionString, applicationName });
+    await Promise.all(Array.from({ length: 10 }, () => burst.query({ text: 'select pg_sleep(0.2)' })));
+    const open = async () =>
+      (
+        await test.database.query({
+          text: 'select from pg_stat_activity where application_name = $1',
+          values: [applicationName],
+        })
+      ).rowCount;
+    expect(await open()).toBe(6);
+    // `pg` closes what was idle for 10 s.
+    await expect.poll(open, { timeout: 30_000, interval: 500 }).toBe(4);
+    await sleep(1_000);
+    expect(await open()).toBe(4);
+    await burst.close();
+  });
 });

@@ -40,7 +40,7 @@ export async function withClient<Result>(
   const noteBroken = (error: Error) => {
     broken ??= error;
   };
-  const send = isTransaction ? sentTogether(client) : sentInOneWrite(client);
+  const send = inOneWrite(client, isTransaction);
   const run: Run = async <Row extends pg.QueryResultRow>(statement: pg.QueryConfig) => {
     // What was said on it before may never have been answered.
     if (broken !== undefined) throw broken;
@@ -54,7 +54,7 @@ export async function withClient<Result>(
   };
   client.on('error', noteBroken);
   try {
-    setPlanning(client, keepsPlans).catch(noteBroken);
+    setPlanning(client, keepsPlans, send).catch(noteBroken);
     return await work(run, noteBroken);
   } finally {
     client.off('error', noteBroken);
@@ -65,50 +65,47 @@ export async function withClient<Result>(
 /** The connections in which plans are kept now. */
 const keeping = new WeakSet<pg.PoolClient>();
 
-/** Goes ahead of the next statement. Of a connection where it fails nobody knows how it plans. */
-async function setPlanning(client: pg.PoolClient, keepsPlans: boolean): Promise<void> {
+/** Goes ahead of the next statement, in the same write. Of a connection where it fails nobody knows how it plans. */
+async function setPlanning(client: pg.PoolClient, keepsPlans: boolean, send: Run): Promise<void> {
   if (keeping.has(client) === keepsPlans) return;
   if (keepsPlans) keeping.add(client);
   else keeping.delete(client);
-  await client.query(`set plan_cache_mode = ${keepsPlans ? 'force_generic_plan' : 'auto'}`);
+  await send({ text: `set plan_cache_mode = ${keepsPlans ? 'force_generic_plan' : 'auto'}` });
 }
 
-/** What is asked for in one turn of the event loop leaves in one write. Each statement stands alone. */
-function sentInOneWrite(client: pg.PoolClient): Run {
+/** What is asked for in one turn of the event loop leaves in one write; of a transaction it is answered in one. */
+function inOneWrite(client: pg.PoolClient, isTransaction: boolean): Run {
   const { stream } = client.connection;
   let isGathering = false;
-  return (statement) => {
-    if (!isGathering) {
-      isGathering = true;
-      stream.cork();
-      process.nextTick(() => {
-        isGathering = false;
-        stream.uncork();
-      });
-    }
-    return client.query(statement);
-  };
-}
-
-/** What is asked for in one turn of the event loop leaves in one write, and is answered in one. */
-function sentTogether(client: pg.PoolClient): Run {
   let batch: StatementBatch | undefined;
   const submit = (): void => {
     if (batch !== undefined) client.query<StatementBatch>(batch);
     batch = undefined;
   };
-  return (statement) => {
-    // A text may be several statements, of which PostgreSQL prepares none.
-    if (statement.name === undefined && statement.values === undefined) {
+  const gather = (): void => {
+    if (isGathering) return;
+    isGathering = true;
+    stream.cork();
+    process.nextTick(() => {
+      isGathering = false;
       submit();
-      return client.query(statement);
-    }
-    if (batch === undefined) {
-      batch = new StatementBatch();
-      process.nextTick(submit);
-    }
-    return batch.add(statement);
+      stream.uncork();
+    });
   };
+  return (statement) => {
+    gather();
+    if (isTransaction && isPreparable(statement)) {
+      batch ??= new StatementBatch();
+      return batch.add(statement);
+    }
+    submit();
+    return client.query(statement);
+  };
+}
+
+/** A text alone may be several statements, of which PostgreSQL prepares none. */
+function isPreparable({ name, values }: pg.QueryConfig): boolean {
+  return name !== undefined || values !== undefined;
 }
 
 function asError(thrown: unknown): Error {
