@@ -17,11 +17,16 @@ async function share(listener: RequestListener, maxConnections = 10) {
   return { ...shared, server, metrics };
 }
 
-/** A connection that stays open, and the first bytes of what it is answered. */
+/** A connection that stays open, and the first bytes of what it is answered: none where it is refused. */
 async function ask(port: number, path: string): Promise<{ socket: Socket; text: string }> {
   const socket = connect(port, '127.0.0.1');
+  // Told by its end.
+  socket.on('error', () => undefined);
   socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
-  const text = await new Promise<string>((resolve) => socket.once('data', (data) => resolve(String(data))));
+  const text = await new Promise<string>((resolve) => {
+    socket.once('data', (data) => resolve(String(data)));
+    socket.once('close', () => resolve(''));
+  });
   return { socket, text };
 }
 
