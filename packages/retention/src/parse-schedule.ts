@@ -1,6 +1,7 @@
 /** Reads retention schedules (YAML or JSON) and conditions, and says where they break the schema. */
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
-import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
+import { createRequire } from 'node:module';
+import type { Ajv, ErrorObject, ValidateFunction } from 'ajv';
+import type { Document, LineCounter } from 'yaml';
 import { parseCalendarDate } from './calendar-date.ts';
 import type { Condition } from './condition.ts';
 import { isRetentionError, RetentionError, type RetentionErrorCode } from './errors.ts';
@@ -13,6 +14,11 @@ export const longestScheduleText = 1_000_000;
 /** Most faults that an error names. */
 const mostFaults = 20;
 const schemaId = schema.$id;
+
+/** Loaded with the first schedule: most processes never read one, and these are a twelfth of the modules of an archive. */
+const require = createRequire(import.meta.url);
+const loadYaml = (): typeof import('yaml') => require('yaml');
+const loadAjv = (): typeof import('ajv') => require('ajv');
 
 let schemas: Ajv | undefined;
 
@@ -49,9 +55,10 @@ interface PlainSchedule {
 function parseValid(text: string, definition: string, code: RetentionErrorCode): Document {
   if (text.length > longestScheduleText)
     throw new RetentionError(code, `is longer than ${longestScheduleText} characters`);
-  const lines = new LineCounter();
+  const yaml = loadYaml();
+  const lines = new yaml.LineCounter();
   // No timestamps, no octal: a date is text, and `010` is not eight.
-  const document = parseDocument(text, {
+  const document = yaml.parseDocument(text, {
     schema: 'core',
     lineCounter: lines,
     uniqueKeys: true,
@@ -80,7 +87,6 @@ function plainOf(document: Document, code: RetentionErrorCode): unknown {
 }
 
 function validator(definition: string): ValidateFunction {
-  // With the first schedule: most processes never read one, and it takes 40 ms.
   schemas ??= readSchema();
   const validate = schemas.getSchema(definition);
   if (validate === undefined) throw new TypeError(`the schema has no ${definition}`);
@@ -88,7 +94,8 @@ function validator(definition: string): ValidateFunction {
 }
 
 function readSchema(): Ajv {
-  return new Ajv({ allErrors: true, strict: true, strictRequired: false })
+  const { Ajv: Schemas } = loadAjv();
+  return new Schemas({ allErrors: true, strict: true, strictRequired: false })
     .addFormat('calendar-date', {
       type: 'string',
       validate: (text: string) => isReadable(parseCalendarDate, text),
@@ -121,7 +128,7 @@ function describe(
 
 function lineOf(document: Document, path: readonly string[], lines: LineCounter): number {
   const node = path.length === 0 ? document.contents : document.getIn(path.map(keyOf), true);
-  return isNode(node) && node.range ? lines.linePos(node.range[0]).line : 1;
+  return loadYaml().isNode(node) && node.range ? lines.linePos(node.range[0]).line : 1;
 }
 
 function keyOf(step: string): string | number {
