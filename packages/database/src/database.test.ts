@@ -164,3 +164,19 @@ describe('a connection of the pool', () => {
     await burst.close();
   });
 });
+
+describe('statements that may take long', () => {
+  it('leave connections to what is short, however many there are', async () => {
+    const database = openDatabase({ connectionString: test.connectionString, maxConnections: 3 });
+    let ended = 0;
+    const long = Array.from({ length: 6 }, async () => {
+      await database.query({ text: 'select pg_sleep(0.5)', mayTakeLong: true });
+      ended += 1;
+    });
+    await sleep(100);
+    await database.query({ text: 'select 1' });
+    expect(ended).toBe(0);
+    await Promise.all(long);
+    await database.close();
+  });
+});

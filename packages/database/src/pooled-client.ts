@@ -16,6 +16,11 @@ export interface Statement extends pg.QueryConfig {
    * what commits goes behind some of them. Both keep their plans. In a transaction it says nothing.
    */
   readonly inTurn?: 'ahead' | 'behind';
+  /**
+   * As long as somebody's question is broad: such statements never have all connections of the process. In a transaction it says
+   * nothing.
+   */
+  readonly mayTakeLong?: boolean;
 }
 
 /** Runs a statement on the connection. */

@@ -81,6 +81,7 @@ async function readStudies(client: Queryable, { request, options, narrowed }: Wa
   const conditions = conditionsOf({ request, options, narrowed }, parameters);
   const found = pageOf({ request, options }, options.limit + MOST_COUNTED + 1, parameters);
   const result = await client.query<HitRow & { found: number }>({
+    mayTakeLong: true,
     text: `with found as materialized (
         select s.listed_on, s.study_key ${from} where ${conditions} order by ${orderOf('study')} ${found}
       )
@@ -125,8 +126,8 @@ const names = new Map<string, string>();
 function planOf(
   { request, narrowed }: Wanted,
   text: string,
-): Pick<Statement, 'name' | 'keepsPlan' | 'inTurn'> {
-  if (!narrowed.isExact || narrowed.filters.length > 1) return {};
+): Pick<Statement, 'name' | 'keepsPlan' | 'inTurn' | 'mayTakeLong'> {
+  if (!narrowed.isExact || narrowed.filters.length > 1) return { mayTakeLong: true };
   const name = names.get(text) ?? `search-${names.size}`;
   names.set(text, name);
   const isShort = request.level === 'study' && narrowed.filters.every(namesOne);
