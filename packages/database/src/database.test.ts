@@ -165,18 +165,26 @@ describe('a connection of the pool', () => {
   });
 });
 
-describe('statements that may take long', () => {
-  it('leave connections to what is short, however many there are', async () => {
-    const database = openDatabase({ connectionString: test.connectionString, maxConnections: 3 });
-    let ended = 0;
-    const long = Array.from({ length: 6 }, async () => {
-      await database.query({ text: 'select pg_sleep(0.5)', mayTakeLong: true });
-      ended += 1;
+describe('a statement whose signal aborts', () => {
+  const sleeps = (client: Queryable) =>
+    client.query({
+      text: `select 1 from pg_stat_activity where query = 'select pg_sleep(20)' and state = 'active'`,
     });
-    await sleep(100);
-    await database.query({ text: 'select 1' });
-    expect(ended).toBe(0);
-    await Promise.all(long);
+
+  it('is ended in PostgreSQL, and its connection can be used', async () => {
+    const database = openDatabase({ connectionString: test.connectionString, maxConnections: 1 });
+    const aborting = new AbortController();
+    const asked = database.query({ text: 'select pg_sleep(20)', signal: aborting.signal });
+    await expect.poll(async () => (await sleeps(test.database)).rowCount).toBe(1);
+    aborting.abort();
+    await expect(asked).rejects.toMatchObject({ sqlState: '57014' });
+    expect((await database.query({ text: 'select 1 as one' })).rows).toEqual([{ one: 1 }]);
+    expect((await sleeps(test.database)).rowCount).toBe(0);
     await database.close();
+  });
+
+  it('before it is asked, is not asked', async () => {
+    const asked = test.database.query({ text: 'select pg_sleep(20)', signal: AbortSignal.abort() });
+    await expect(asked).rejects.toMatchObject({ name: 'AbortError' });
   });
 });

@@ -2,7 +2,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { DatabaseError, rethrow, wrapPostgresError } from './errors.ts';
-import { Places } from './places.ts';
 import { type Statement, withClient } from './pooled-client.ts';
 import { askedInTurns } from './same-turn.ts';
 import { valueTypes } from './value-types.ts';
@@ -65,8 +64,6 @@ const CLOSE_TIMEOUT_MS = 3_000;
  * tables, the process 10 to 20 MB from then on.
  */
 const KEPT_CONNECTIONS = 4;
-/** What may take long has so much of the connections at most: the rest is for scanners, and for questions by key. */
-const SHARE_OF_LONG = 2 / 3;
 /** The first probe of an idle connection; a peer that is gone is noticed some seconds later. */
 const KEEP_ALIVE_MS = 10_000;
 
@@ -89,22 +86,13 @@ export function openDatabase(options: DatabaseOptions): Database {
   });
   const probe = probePool(options);
   const askInTurn = askedInTurns(pool);
-  const longOnes = new Places({
-    places: Math.max(1, Math.floor(max * SHARE_OF_LONG)),
-    longestWaitMs: CONNECTION_TIMEOUT_MS,
-  });
   let closing = false;
   pool.on('error', (error) => {
     // Connections that end while the pool does are no news.
     if (!closing) options.onIdleError?.(wrapPostgresError(error).sqlState);
   });
   return {
-    query: (statement) => {
-      if (statement.inTurn !== undefined) return askInTurn(statement);
-      return statement.mayTakeLong === true
-        ? longOnes.hold(() => ask(pool, statement))
-        : ask(pool, statement);
-    },
+    query: (statement) => (statement.inTurn === undefined ? ask(pool, statement) : askInTurn(statement)),
     inTransaction: (work, { keepsPlans = false } = {}) => inTransaction(pool, work, keepsPlans),
     reachable: (timeoutMs) => reachable(probe, timeoutMs),
     close: async () => {
@@ -133,9 +121,11 @@ async function ask<Row extends pg.QueryResultRow>(
   pool: pg.Pool,
   statement: Statement,
 ): Promise<pg.QueryResult<Row>> {
-  return withClient(pool, { keepsPlans: statement.keepsPlan === true }, (run) =>
-    run<Row>(statement).catch(rethrow),
-  );
+  const { keepsPlan = false, signal } = statement;
+  return withClient(pool, { keepsPlans: keepsPlan, signal }, (run) => {
+    signal?.throwIfAborted();
+    return run<Row>(statement).catch(rethrow);
+  });
 }
 
 async function inTransaction<Result>(

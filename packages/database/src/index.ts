@@ -256,7 +256,7 @@ export { type ReferencedEntries, readReferences } from './rewrite/referenced-ent
 export { type HoldingSegment, postponeDeletion, rewrittenInto } from './rewrite/rewritten-into.ts';
 export { readSourcesLocked, type SourceRow } from './rewrite/source-rows.ts';
 export { adoptSwap, type SegmentSwap, type SwapOutcome, swapSegments } from './rewrite/swap-segments.ts';
-export { type SearchResult, type SearchVisibility, search } from './search/search.ts';
+export { type SearchResult, type SearchVisibility, search, type WhenRoom } from './search/search.ts';
 export type { InstanceHit, SearchHit } from './search/search-hit.ts';
 export type { OrderKey } from './search/search-order.ts';
 export {

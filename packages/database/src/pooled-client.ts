@@ -1,5 +1,6 @@
 /** A connection of the pool while something is asked on it: how it plans, what leaves in one write, whether it is still good. */
 import pg from 'pg';
+import { cancelStatement } from './cancel-statement.ts';
 import { rethrow } from './errors.ts';
 import { StatementBatch } from './statement-batch.ts';
 
@@ -16,11 +17,8 @@ export interface Statement extends pg.QueryConfig {
    * what commits goes behind some of them. Both keep their plans. In a transaction it says nothing.
    */
   readonly inTurn?: 'ahead' | 'behind';
-  /**
-   * As long as somebody's question is broad: such statements never have all connections of the process. In a transaction it says
-   * nothing.
-   */
-  readonly mayTakeLong?: boolean;
+  /** When it aborts, PostgreSQL is told to end the statement, which fails then. In a transaction, or in turn, it says nothing. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Runs a statement on the connection. */
@@ -31,12 +29,14 @@ export interface ClientUse {
   readonly keepsPlans: boolean;
   /** Of a transaction: what is asked for in one turn of the event loop is answered together, and fails from the first that does. */
   readonly isTransaction?: boolean;
+  /** Ends the statement that runs when it aborts. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Runs `work` with a connection of the pool, which does not get back one that is broken. */
 export async function withClient<Result>(
   pool: pg.Pool,
-  { keepsPlans, isTransaction = false }: ClientUse,
+  { keepsPlans, isTransaction = false, signal }: ClientUse,
   work: (run: Run, giveUp: (error: Error) => void) => Promise<Result>,
 ): Promise<Result> {
   const client = await pool.connect().catch(rethrow);
@@ -58,13 +58,32 @@ export async function withClient<Result>(
     }
   };
   client.on('error', noteBroken);
+  const stopWatching = cancelWhenAborted(client, signal);
   try {
     setPlanning(client, keepsPlans, send).catch(noteBroken);
     return await work(run, noteBroken);
   } finally {
+    await stopWatching?.();
     client.off('error', noteBroken);
     client.release(broken);
   }
+}
+
+/** Returns what ends the watch: a request to cancel that is on its way must not meet the next statement of the connection. */
+function cancelWhenAborted(
+  client: pg.PoolClient,
+  signal: AbortSignal | undefined,
+): (() => Promise<void> | undefined) | undefined {
+  if (signal === undefined) return undefined;
+  let cancelling: Promise<void> | undefined;
+  const cancel = (): void => {
+    cancelling = cancelStatement(client);
+  };
+  signal.addEventListener('abort', cancel, { once: true });
+  return () => {
+    signal.removeEventListener('abort', cancel);
+    return cancelling;
+  };
 }
 
 /** The connections in which plans are kept now. */

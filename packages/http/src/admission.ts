@@ -63,6 +63,7 @@ export class AdmissionControl {
       places: options.maxRequests ?? Number.MAX_SAFE_INTEGER,
       maxWaitMs: options.maxWaitMs ?? 0,
       maxWaiting: MAX_WAITING,
+      refusal: 'The archive is receiving as much as it can. Try again later.',
       monotonicMs: this.#now,
     });
   }

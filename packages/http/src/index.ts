@@ -12,6 +12,7 @@ export {
   StartError,
   type StartErrorCode,
 } from './errors.ts';
+export { Places } from './places.ts';
 export { type ProbeOptions, probeRoutes, type ReadinessCheck } from './probes.ts';
 export { problemAnswer } from './problem.ts';
 export { readJson } from './read-json.ts';

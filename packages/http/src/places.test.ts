@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Places } from './places.ts';
 
 const newPlaces = (places: number, { maxWaitMs = 60_000, maxWaiting = 100 } = {}) =>
-  new Places({ places, maxWaitMs, maxWaiting, monotonicMs: () => performance.now() });
+  new Places({ places, maxWaitMs, maxWaiting, refusal: 'Full.', monotonicMs: () => performance.now() });
 
 const entrant = (sender: string, take = () => true) => ({ sender, take });
 
@@ -81,7 +81,13 @@ describe('places', () => {
 
   it('are passed on while somebody needs more than is free, but not for ever', async () => {
     let now = 0;
-    const places = new Places({ places: 9, maxWaitMs: 1_000, maxWaiting: 9, monotonicMs: () => now });
+    const places = new Places({
+      places: 9,
+      maxWaitMs: 1_000,
+      refusal: 'Full.',
+      maxWaiting: 9,
+      monotonicMs: () => now,
+    });
     let free = 10;
     const enter = async (bytes: number): Promise<() => void> => {
       const leave = await places.enter(

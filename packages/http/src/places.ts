@@ -9,6 +9,8 @@ export interface PlacesOptions {
   readonly maxWaitMs: number;
   /** Most that wait; one more is `overloaded` at once. */
   readonly maxWaiting: number;
+  /** What who finds none is told: a sentence. */
+  readonly refusal: string;
   /** Milliseconds of a clock that never goes back. */
   readonly monotonicMs: () => number;
 }
@@ -61,13 +63,13 @@ export class Places {
 
   async #wait(entrant: Entrant): Promise<void> {
     const { maxWaiting, maxWaitMs, monotonicMs } = this.#options;
-    if (this.#waiting.size >= maxWaiting) throw overloaded();
+    if (this.#waiting.size >= maxWaiting) throw this.#overloaded();
     const turn = Promise.withResolvers<undefined>();
     const waiting: Waiting = { ...entrant, since: monotonicMs(), enter: () => turn.resolve(undefined) };
     this.#waiting.add(waiting);
     this.#letIn();
     const giveUp = (): void => {
-      if (this.#waiting.delete(waiting)) turn.reject(overloaded());
+      if (this.#waiting.delete(waiting)) turn.reject(this.#overloaded());
     };
     if (maxWaitMs === 0) giveUp();
     const timer = setTimeout(giveUp, maxWaitMs);
@@ -108,10 +110,8 @@ export class Places {
     const taken = ({ sender }: Waiting): number => this.#taken.get(sender) ?? 0;
     return [...this.#waiting].sort((left, right) => taken(left) - taken(right));
   }
-}
 
-function overloaded(): HttpError {
-  return new HttpError('overloaded', 'The archive is receiving as much as it can. Try again later.', {
-    retryAfterSeconds: RETRY_SECONDS,
-  });
+  #overloaded(): HttpError {
+    return new HttpError('overloaded', this.#options.refusal, { retryAfterSeconds: RETRY_SECONDS });
+  }
 }

@@ -1,7 +1,7 @@
 /** Search transactions (PS3.18 §10.6) at three levels, unscoped and scoped. */
 
 import { hash, randomBytes } from 'node:crypto';
-import { DatabaseError, type OrderKey, type SearchResult, search } from '@sandyq/database';
+import { DatabaseError, type OrderKey, type SearchResult, search, type WhenRoom } from '@sandyq/database';
 import {
   boundaryFrom,
   contentTypeOf,
@@ -21,8 +21,9 @@ import {
   type SearchRequest,
   warningHeader,
 } from '@sandyq/dicomweb';
-import { type Answer, type GuardedRoute, HttpError, type RequestContext } from '@sandyq/http';
+import { type Answer, type GuardedRoute, HttpError, type Places, type RequestContext } from '@sandyq/http';
 import type { Archive } from '@sandyq/service';
+import { broadSearches, whenRoom } from './broad-searches.ts';
 import { PageAnchors } from './page-anchors.ts';
 import { tagsNotReturned } from './search-result.ts';
 import { serialiseResults } from './search-results.ts';
@@ -34,11 +35,17 @@ export const DEFAULT_RESULTS = 1_000;
 
 interface Ports extends Pick<Archive, 'database' | 'settings'> {
   readonly anchors: PageAnchors;
+  readonly broad: Places;
 }
 
 /** The six search resources. */
-export function searchRoutes({ database, settings }: Omit<Ports, 'anchors'>): GuardedRoute[] {
-  const archive: Ports = { database, settings, anchors: new PageAnchors(() => performance.now()) };
+export function searchRoutes({ database, settings }: Pick<Archive, 'database' | 'settings'>): GuardedRoute[] {
+  const archive: Ports = {
+    database,
+    settings,
+    anchors: new PageAnchors(() => performance.now()),
+    broad: broadSearches(settings.database.maxConnections),
+  };
   const route = (path: string, level: SearchLevel): GuardedRoute => ({
     method: 'GET',
     path: `/dicom-web${path}`,
@@ -69,6 +76,7 @@ async function searchFor(archive: Ports, level: SearchLevel, context: RequestCon
   const { hits, remaining } = await matchesOf(archive, request, {
     confinedTo: context.decision.confinedTo,
     after: request.offset === 0 ? undefined : archive.anchors.find(pageOf(request, context), request.offset),
+    whenRoom: whenRoom(archive.broad, context),
   });
   const rootUrl = `${context.baseUrl}/dicom-web`;
   const { texts, incomplete } = await serialiseResults(archive.database, hits, { request, offer, rootUrl });
@@ -99,7 +107,11 @@ function pageOf(
 async function matchesOf(
   { database, settings }: Ports,
   request: SearchRequest,
-  { confinedTo, after }: { confinedTo: string | undefined; after: OrderKey | undefined },
+  {
+    confinedTo,
+    after,
+    whenRoom,
+  }: { confinedTo: string | undefined; after: OrderKey | undefined; whenRoom: WhenRoom },
 ): Promise<SearchResult> {
   try {
     return await search(database, request, {
@@ -107,6 +119,7 @@ async function matchesOf(
       visibility: { facilityId: confinedTo === undefined ? undefined : Number(confinedTo) },
       crossScriptNames: settings.crossScriptNames,
       after,
+      whenRoom,
     });
   } catch (error) {
     // PS3.18 Table 10.6.3-1: PostgreSQL gave up after the time that a statement may take.

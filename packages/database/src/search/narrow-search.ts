@@ -148,7 +148,6 @@ async function withValues(client: Queryable, filter: Filter): Promise<Filter> {
   if (few === undefined || match.kind !== 'wildcard') return filter;
   const [column, from] = few;
   const found = await client.query<{ value: string }>({
-    mayTakeLong: true,
     text: `with recursive known (value) as (
         (select ${column} from ${from} and ${column} is not null order by ${column} limit 1)
         union all

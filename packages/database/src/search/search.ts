@@ -31,7 +31,12 @@ export interface SearchOptions {
   readonly crossScriptNames: boolean;
   /** The page begins after this result, instead of at the offset of the request. */
   readonly after?: OrderKey | undefined;
+  /** Asks what names no key, and may take PostgreSQL long: when there is room for it, until the signal aborts. Default: at once. */
+  readonly whenRoom?: WhenRoom;
 }
+
+/** Calls back when there is room, and is done when that is. */
+export type WhenRoom = <Result>(ask: (signal?: AbortSignal) => Promise<Result>) => Promise<Result>;
 
 /** Runs a search. */
 export async function search(
@@ -71,17 +76,23 @@ function readPage(client: Queryable, wanted: Wanted): Promise<Page> {
   const { request, options, narrowed } = wanted;
   // Without a row there is none to say how many were found.
   const isList = request.level === 'study' && !narrowed.isExact && options.limit > 0;
-  return isList ? readStudies(client, wanted) : readRows(client, wanted);
+  const read = isList ? readStudies : readRows;
+  if (narrowed.isExact || options.whenRoom === undefined) return read(client, wanted);
+  return options.whenRoom((signal) => read(client, wanted, signal));
 }
 
 /** Matches are found first, some more than the page has, and those of the page are read then. */
-async function readStudies(client: Queryable, { request, options, narrowed }: Wanted): Promise<Page> {
+async function readStudies(
+  client: Queryable,
+  { request, options, narrowed }: Wanted,
+  signal?: AbortSignal,
+): Promise<Page> {
   const parameters = new Parameters();
   const { columns, from } = SHAPES.study;
   const conditions = conditionsOf({ request, options, narrowed }, parameters);
   const found = pageOf({ request, options }, options.limit + MOST_COUNTED + 1, parameters);
   const result = await client.query<HitRow & { found: number }>({
-    mayTakeLong: true,
+    signal,
     text: `with found as materialized (
         select s.listed_on, s.study_key ${from} where ${conditions} order by ${orderOf('study')} ${found}
       )
@@ -94,14 +105,15 @@ async function readStudies(client: Queryable, { request, options, narrowed }: Wa
 }
 
 /** Matches are read as they are found, some more than the page has. */
-async function readRows(client: Queryable, wanted: Wanted): Promise<Page> {
+async function readRows(client: Queryable, wanted: Wanted, signal?: AbortSignal): Promise<Page> {
   const { request, options } = wanted;
   const parameters = new Parameters();
   const { columns, from } = SHAPES[request.level];
   const conditions = conditionsOf(wanted, parameters);
   const page = pageOf(wanted, options.limit + MOST_COUNTED + 1, parameters);
   const text = `select ${columns} ${from} where ${conditions} order by ${orderOf(request.level)} ${page}`;
-  const result = await client.query<HitRow>({ ...planOf(wanted, text), text, values: parameters.values });
+  const { values } = parameters;
+  const result = await client.query<HitRow>({ ...planOf(wanted, text), text, values, signal });
   return {
     rows: result.rows.slice(0, options.limit),
     found: result.rows.length,
@@ -126,8 +138,8 @@ const names = new Map<string, string>();
 function planOf(
   { request, narrowed }: Wanted,
   text: string,
-): Pick<Statement, 'name' | 'keepsPlan' | 'inTurn' | 'mayTakeLong'> {
-  if (!narrowed.isExact || narrowed.filters.length > 1) return { mayTakeLong: true };
+): Pick<Statement, 'name' | 'keepsPlan' | 'inTurn'> {
+  if (!narrowed.isExact || narrowed.filters.length > 1) return {};
   const name = names.get(text) ?? `search-${names.size}`;
   names.set(text, name);
   const isShort = request.level === 'study' && narrowed.filters.every(namesOne);

@@ -107,7 +107,7 @@ const data = {
   }),
   SANDYQ_DATABASE_CONNECTIONS: withDefault(wholeNumber(2, 500), {
     default: '6',
-    about: 'Most database connections of one process.',
+    about: 'Most database connections of one process; broad searches have two thirds at most.',
     example: '20',
   }),
   S3_ENDPOINT: optional(url('must be http(s)://host[:port]', { pathAllowed: false }), {
