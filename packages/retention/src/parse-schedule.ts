@@ -1,7 +1,7 @@
 /** Reads retention schedules (YAML or JSON) and conditions, and says where they break the schema. */
 import { createRequire } from 'node:module';
-import type { Ajv, ErrorObject, ValidateFunction } from 'ajv';
-import type { Document, LineCounter } from 'yaml';
+import type * as ajv from 'ajv';
+import type * as yaml from 'yaml';
 import { parseCalendarDate } from './calendar-date.ts';
 import type { Condition } from './condition.ts';
 import { isRetentionError, RetentionError, type RetentionErrorCode } from './errors.ts';
@@ -17,10 +17,10 @@ const schemaId = schema.$id;
 
 /** Loaded with the first schedule: most processes never read one, and these are a twelfth of the modules of an archive. */
 const require = createRequire(import.meta.url);
-const loadYaml = (): typeof import('yaml') => require('yaml');
-const loadAjv = (): typeof import('ajv') => require('ajv');
+const loadYaml = (): typeof yaml => require('yaml');
+const loadAjv = (): typeof ajv => require('ajv');
 
-let schemas: Ajv | undefined;
+let schemas: ajv.Ajv | undefined;
 
 /**
  * Reads a version of a schedule. Throws RetentionError('invalid-schedule') that names each fault with its line, its place
@@ -52,13 +52,13 @@ interface PlainSchedule {
   readonly absence?: object;
 }
 
-function parseValid(text: string, definition: string, code: RetentionErrorCode): Document {
+function parseValid(text: string, definition: string, code: RetentionErrorCode): yaml.Document {
   if (text.length > longestScheduleText)
     throw new RetentionError(code, `is longer than ${longestScheduleText} characters`);
-  const yaml = loadYaml();
-  const lines = new yaml.LineCounter();
+  const { LineCounter, parseDocument } = loadYaml();
+  const lines = new LineCounter();
   // No timestamps, no octal: a date is text, and `010` is not eight.
-  const document = yaml.parseDocument(text, {
+  const document = parseDocument(text, {
     schema: 'core',
     lineCounter: lines,
     uniqueKeys: true,
@@ -77,7 +77,7 @@ function parseValid(text: string, definition: string, code: RetentionErrorCode):
 }
 
 /** An alias may be used a hundred times, not a billion. */
-function plainOf(document: Document, code: RetentionErrorCode): unknown {
+function plainOf(document: yaml.Document, code: RetentionErrorCode): unknown {
   try {
     return document.toJS({ maxAliasCount: 100 });
   } catch (error) {
@@ -86,16 +86,16 @@ function plainOf(document: Document, code: RetentionErrorCode): unknown {
   }
 }
 
-function validator(definition: string): ValidateFunction {
+function validator(definition: string): ajv.ValidateFunction {
   schemas ??= readSchema();
   const validate = schemas.getSchema(definition);
   if (validate === undefined) throw new TypeError(`the schema has no ${definition}`);
   return validate;
 }
 
-function readSchema(): Ajv {
-  const { Ajv: Schemas } = loadAjv();
-  return new Schemas({ allErrors: true, strict: true, strictRequired: false })
+function readSchema(): ajv.Ajv {
+  const { Ajv } = loadAjv();
+  return new Ajv({ allErrors: true, strict: true, strictRequired: false })
     .addFormat('calendar-date', {
       type: 'string',
       validate: (text: string) => isReadable(parseCalendarDate, text),
@@ -112,8 +112,8 @@ const WHOLES: Readonly<Partial<Record<RetentionErrorCode, string>>> = {
 };
 
 function describe(
-  errors: readonly ErrorObject[],
-  { document, lines, what }: { document: Document; lines: LineCounter; what: string },
+  errors: readonly ajv.ErrorObject[],
+  { document, lines, what }: { document: yaml.Document; lines: yaml.LineCounter; what: string },
 ): string {
   // That `then` or `else` does not fit is said by what does not.
   const telling = errors.filter(({ keyword }) => keyword !== 'if');
@@ -126,7 +126,7 @@ function describe(
   return shown.join('; ');
 }
 
-function lineOf(document: Document, path: readonly string[], lines: LineCounter): number {
+function lineOf(document: yaml.Document, path: readonly string[], lines: yaml.LineCounter): number {
   const node = path.length === 0 ? document.contents : document.getIn(path.map(keyOf), true);
   return loadYaml().isNode(node) && node.range ? lines.linePos(node.range[0]).line : 1;
 }
@@ -148,7 +148,7 @@ function placeOf(path: readonly string[]): string | undefined {
   return place === '' ? undefined : place.replace(/^\./, '');
 }
 
-function sentenceOf({ keyword, params, message }: ErrorObject): string {
+function sentenceOf({ keyword, params, message }: ajv.ErrorObject): string {
   if (keyword === 'additionalProperties')
     return `has no member ${JSON.stringify(params['additionalProperty'])}`;
   if (keyword === 'enum') return `is none of ${(params['allowedValues'] as unknown[]).join(', ')}`;
