@@ -61,6 +61,27 @@ describe('places', () => {
     expect(places.taken).toBe(3);
   });
 
+  it('of which one sender may have so many leave one for another, however long the first has waited', async () => {
+    let now = 0;
+    const places = new Places({
+      places: 2,
+      mostOfOne: 1,
+      maxWaitMs: 1_000,
+      maxWaiting: 9,
+      refusal: 'Full.',
+      monotonicMs: () => now,
+    });
+    const { entered, enter, leave } = visitors(places);
+    await enter('busy', 'busy 1');
+    const second = enter('busy', 'busy 2');
+    now = 900;
+    await enter('other');
+    expect(entered).toEqual(['busy 1', 'other']);
+    await leave('busy 1');
+    await second;
+    expect(entered.at(-1)).toBe('busy 2');
+  });
+
   it('are waited for within a time and a number; who gives up takes none', async () => {
     const places = newPlaces(1, { maxWaitMs: 20, maxWaiting: 2 });
     const leave = await places.enter(entrant('a'));

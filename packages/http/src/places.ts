@@ -5,6 +5,8 @@ import { HttpError } from './errors.ts';
 export interface PlacesOptions {
   /** Places in all. */
   readonly places: number;
+  /** Places that one sender has at most; default: all. */
+  readonly mostOfOne?: number;
   /** Longest wait for one, milliseconds; then `overloaded`. 0: nobody waits. */
   readonly maxWaitMs: number;
   /** Most that wait; one more is `overloaded` at once. */
@@ -103,12 +105,13 @@ export class Places {
 
   /** The fairest first. Nobody passes one that has waited for half of its time: much room must be free at once for it. */
   #candidates(): readonly Waiting[] {
-    const { maxWaitMs, monotonicMs } = this.#options;
-    const [oldest] = this.#waiting;
+    const { maxWaitMs, monotonicMs, places, mostOfOne = places } = this.#options;
+    const taken = ({ sender }: Waiting): number => this.#taken.get(sender) ?? 0;
+    const waiting = [...this.#waiting].filter((one) => taken(one) < mostOfOne);
+    const [oldest] = waiting;
     if (oldest === undefined) return [];
     if (maxWaitMs > 0 && monotonicMs() - oldest.since > maxWaitMs / 2) return [oldest];
-    const taken = ({ sender }: Waiting): number => this.#taken.get(sender) ?? 0;
-    return [...this.#waiting].sort((left, right) => taken(left) - taken(right));
+    return waiting.sort((left, right) => taken(left) - taken(right));
   }
 
   #overloaded(): HttpError {

@@ -1,6 +1,7 @@
 /**
  * Searches that name no key take PostgreSQL as long as they are broad. They never have all of its connections, so that scanners and
- * whoever asks by key go on; the next of them is that of whoever has the fewest; and they end when their client leaves.
+ * whoever asks by key go on; nobody's have all places, and the next is that of whoever has the fewest; and they end when their client
+ * leaves.
  */
 import type { WhenRoom } from '@sandyq/database';
 import { Places, type RequestContext } from '@sandyq/http';
@@ -12,8 +13,10 @@ const MOST_WAITING = 1_000;
 
 /** Places for them in a process that has so many connections to PostgreSQL. */
 export function broadSearches(maxConnections: number): Places {
+  const places = Math.max(1, Math.floor(maxConnections * SHARE));
   return new Places({
-    places: Math.max(1, Math.floor(maxConnections * SHARE)),
+    places,
+    mostOfOne: Math.max(1, places - 1),
     maxWaitMs: LONGEST_WAIT_MS,
     maxWaiting: MOST_WAITING,
     refusal: 'As many broad searches as there is room for are under way. Try again, or add a matching key.',
