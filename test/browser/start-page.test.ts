@@ -32,6 +32,7 @@ describe.skipIf(skipWithoutChromium || skipWithoutCorpus)(
     let browser: Browser;
     let watched: Watched;
     let page: Page;
+    let password: string;
 
     beforeAll(async () => {
       const environment = { SANDYQ_AUTH: 'keys' };
@@ -43,7 +44,7 @@ describe.skipIf(skipWithoutChromium || skipWithoutCorpus)(
       const headers = { Authorization: `Bearer ${scanner}` };
       const { verdicts } = await storeMany(archive.url, instances, headers);
       expect(verdicts.filter(({ kind }) => kind === 'stored')).toHaveLength(instances.length);
-      const password = await createKey(database, { roles: ['radiologist'] });
+      password = await createKey(database, { roles: ['radiologist'] });
       watched = await watchedContext(browser, archive.url, {
         httpCredentials: { username: 'any', password },
       });
@@ -136,6 +137,20 @@ describe.skipIf(skipWithoutChromium || skipWithoutCorpus)(
     it('asks nobody but the archive; only pictures that are not there are missing', () => {
       expect(watched.foreignRequests).toEqual([]);
       expect(watched.errors.filter((error) => !error.includes('/thumbnail'))).toEqual([]);
+    });
+
+    it('says what is wrong with a search', async () => {
+      const { context } = await watchedContext(browser, archive.url, {
+        httpCredentials: { username: 'any', password },
+      });
+      const searching = await context.newPage();
+      await searching.goto('/');
+      await searching.getByLabel('From').fill('2026-02-01');
+      await searching.getByLabel('To', { exact: true }).fill('2026-01-01');
+      await searching.getByRole('button', { name: 'Search' }).click();
+      const sentence = 'StudyDate is a range whose end lies before its beginning';
+      await searching.locator('#says.problem', { hasText: sentence }).waitFor();
+      await context.close();
     });
 
     it('shows nothing without a right key, and says what to do', async () => {

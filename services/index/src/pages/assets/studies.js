@@ -83,7 +83,7 @@ async function search({ fields, offset }, signal) {
   const body = await response.json();
   return response.ok
     ? { status: response.status, studies: body }
-    : { status: response.status, message: body.detail ?? body.title };
+    : { status: response.status, message: body.message ?? body.title };
 }
 
 function fillTable(studies, offset) {
