@@ -19,7 +19,8 @@ export function broadSearches(maxConnections: number): Places {
     mostOfOne: Math.max(1, places - 1),
     maxWaitMs: LONGEST_WAIT_MS,
     maxWaiting: MOST_WAITING,
-    refusal: 'As many broad searches as there is room for are under way. Try again, or add a matching key.',
+    refusal:
+      'The archive is busy with broad searches. Try again soon, or add a matching key, e.g. AccessionNumber.',
     monotonicMs: () => performance.now(),
   });
 }

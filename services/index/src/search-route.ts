@@ -107,19 +107,15 @@ function pageOf(
 async function matchesOf(
   { database, settings }: Ports,
   request: SearchRequest,
-  {
-    confinedTo,
-    after,
-    whenRoom,
-  }: { confinedTo: string | undefined; after: OrderKey | undefined; whenRoom: WhenRoom },
+  options: { confinedTo: string | undefined; after: OrderKey | undefined; whenRoom: WhenRoom },
 ): Promise<SearchResult> {
+  const { confinedTo, ...rest } = options;
   try {
     return await search(database, request, {
       limit: Math.min(request.limit ?? DEFAULT_RESULTS, MAX_RESULTS),
       visibility: { facilityId: confinedTo === undefined ? undefined : Number(confinedTo) },
       crossScriptNames: settings.crossScriptNames,
-      after,
-      whenRoom,
+      ...rest,
     });
   } catch (error) {
     // PS3.18 Table 10.6.3-1: PostgreSQL gave up after the time that a statement may take.
