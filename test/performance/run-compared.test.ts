@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { ComparedCase, Floor, Measured, Scale, Target } from './bench-case.ts';
+import type { ComparedCase, Floor, Measured, Scale, Target, Turn } from './bench-case.ts';
 import { runCompared } from './run-compared.ts';
 
 const scale: Scale = { isQuick: true, rounds: 2, seconds: 0, mostSeconds: 1, of: (quick) => quick };
@@ -14,6 +14,25 @@ it('lets the targets and the floor take turns, each time in another order, and t
   expect(result.targets.map(({ turns }) => turns.length)).toEqual([2, 2]);
   expect(result.floor?.turns.map(({ operations }) => operations)).toEqual([1, 2]);
   expect(result.floor).toMatchObject({ after: { operations: 3 }, isVoid: true });
+});
+
+it.each([
+  { rates: [100, 129, 100, 128], isVoid: false },
+  { rates: [100, 100, 100, 131], isVoid: true },
+  { rates: [100, 50, 100, 100], isVoid: true },
+  { rates: [0, 0, 0, 0], isVoid: true },
+])('a floor of $rates a second: is void: $isVoid', async ({ rates, isVoid }) => {
+  const { benchCase } = recorded();
+  const runFloor = async (_floor: Floor, { round }: Turn): Promise<Measured> => ({
+    operations: rates[round - 1] ?? 1,
+    seconds: 1,
+    bytes: 0,
+    latenciesMs: [1],
+    clientCpuSeconds: 0,
+  });
+  const run = { ...runOf(['sandyq']), scale: { ...scale, rounds: 3 } };
+  const result = await runCompared({ ...benchCase, floor: runFloor }, run);
+  expect(result.floor?.isVoid).toBe(isVoid);
 });
 
 it('goes on without a target that failed', async () => {

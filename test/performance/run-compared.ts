@@ -34,7 +34,7 @@ export interface FloorTurns {
   readonly turns: readonly MeasuredTurn[];
   /** After all rounds. */
   readonly after: MeasuredTurn;
-  /** Its first and its last turn differ so much that nothing can be said of what was between. */
+  /** Its turns differ so much that the machine was not quiet: a ratio to any of them says as much of what else ran. */
   readonly isVoid: boolean;
 }
 
@@ -45,7 +45,7 @@ export interface ComparedResult {
   readonly floor: FloorTurns | undefined;
 }
 
-/** Floors may differ by so much. */
+/** The floor's best and worst turn may differ by so much. */
 export const MOST_FLOOR_RATIO = 1.3;
 const FLOOR_NAME = 'floor';
 
@@ -103,9 +103,8 @@ function floorStateOf(
 /** Undefined where a turn failed. */
 function floorTurnsOf({ turns, failure }: State): FloorTurns | undefined {
   const [counted, after] = [turns.slice(1, -1), turns.at(-1)];
-  const [before] = counted;
-  if (failure !== undefined || before === undefined || after === undefined) return undefined;
-  return { turns: counted, after, isVoid: isVoid(before, after) };
+  if (failure !== undefined || counted.length === 0 || after === undefined) return undefined;
+  return { turns: counted, after, isVoid: isVoid([...counted, after]) };
 }
 
 async function takeTurn(
@@ -144,9 +143,9 @@ function rateOf(measured: MeasuredTurn | undefined): string {
   return rate === undefined ? 'not measured' : `${rounded(rate)}/s`;
 }
 
-function isVoid(before: MeasuredTurn, after: MeasuredTurn): boolean {
-  const ratio = (figureOf(before, 'perSecond') ?? 0) / (figureOf(after, 'perSecond') ?? 0);
-  return !(ratio <= MOST_FLOOR_RATIO && ratio >= 1 / MOST_FLOOR_RATIO);
+function isVoid(turns: readonly MeasuredTurn[]): boolean {
+  const rates = turns.map((turn) => figureOf(turn, 'perSecond') ?? 0);
+  return !(Math.max(...rates) / Math.min(...rates) <= MOST_FLOOR_RATIO);
 }
 
 function rotated<Item>(items: readonly Item[], by: number): Item[] {
