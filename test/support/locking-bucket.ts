@@ -10,8 +10,8 @@ import {
 import type { Environment } from '@sandyq/http';
 import { createS3Store } from '@sandyq/storage';
 import type { S3TestServer } from '@sandyq/storage/testing';
-import { Client } from 'minio';
 import { startArchive, type TestArchive } from './start-archive.ts';
+import { minioClient } from './test-store.ts';
 
 export type LockingStore = ReturnType<typeof createS3Store>;
 
@@ -29,16 +29,8 @@ export interface LockingBucket {
 
 export async function makeLockingBucket(server: S3TestServer): Promise<LockingBucket> {
   const { endpoint, region, accessKey, secretKey } = server;
-  const { hostname, port } = new URL(endpoint);
   const bucket = `object-lock-${randomUUID()}`;
-  const client = new Client({
-    endPoint: hostname,
-    port: Number(port),
-    useSSL: false,
-    region,
-    accessKey,
-    secretKey,
-  });
+  const client = minioClient(server);
   await client.makeBucket(bucket, '', { ObjectLocking: true });
   const store = createS3Store({ ...server, bucket });
   return {

@@ -1,7 +1,7 @@
 /** Damage that stays: objects deleted or altered behind the archive's back, rows taken away. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SegmentReceipt } from '@sandyq/storage';
-import { openSegment } from '@sandyq/storage';
+import { isStorageError, openSegment } from '@sandyq/storage';
 import { reconcileNow } from './archive-tools.ts';
 import type { FaultyArchive } from './faulty-archive.ts';
 import type { Ledger } from './ledger.ts';
@@ -32,7 +32,6 @@ async function flipBit(scene: Scene): Promise<Outcome> {
   const victim = await chooseObject(scene);
   if (victim === undefined || victim.size > LARGEST_ALTERED_BYTES) return {};
   const { archive, ledger, random } = scene;
-  const { store } = archive.store;
   const bytes = await readAll(archive, victim.key);
   const position = random.integer(0, bytes.length);
   for (const place of victim.receipt.entries) {
@@ -40,9 +39,7 @@ async function flipBit(scene: Scene): Promise<Outcome> {
       destroy(ledger, victim.key, place);
   }
   bytes.writeUInt8(bytes.readUInt8(position) ^ (1 << random.integer(0, 8)), position);
-  // As close to an alteration in place as an object store comes.
-  await store.delete(victim.key);
-  await store.putBytes(victim.key, bytes);
+  await archive.store.overwrite(victim.key, bytes);
   return { damages: [await found(scene, victim, 'bit flipped')] };
 }
 
@@ -61,7 +58,7 @@ interface Victim {
   readonly receipt: SegmentReceipt;
 }
 
-/** The segment that holds an acknowledged instance. */
+/** The segment that holds an acknowledged instance; undefined if an earlier fault altered what it says of itself. */
 async function chooseObject({ archive, ledger }: Scene): Promise<Victim | undefined> {
   const entry = ledger.anyAcknowledged();
   if (entry === undefined) return undefined;
@@ -72,8 +69,13 @@ async function chooseObject({ archive, ledger }: Scene): Promise<Victim | undefi
   });
   const [place] = found.rows;
   if (place === undefined) return undefined;
-  const { receipt } = await openSegment(archive.store.store, place.key);
-  return { ...place, receipt };
+  try {
+    const { receipt } = await openSegment(archive.store.store, place.key);
+    return { ...place, receipt };
+  } catch (error) {
+    if (isStorageError(error, 'damaged')) return undefined;
+    throw error;
+  }
 }
 
 /** Whatever these bytes were kept as. */

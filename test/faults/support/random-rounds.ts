@@ -38,6 +38,8 @@ export interface RandomRoundsReport {
   readonly rounds: readonly Round[];
   readonly damages: readonly Damage[];
   readonly ledger: Ledger;
+  /** Log lines of the answers 500. */
+  readonly failures: readonly string[];
   /** The most that a process held at the end, bytes. */
   readonly residentBytes: number;
 }
@@ -80,7 +82,12 @@ async function runIn(archive: FaultyArchive, options: RandomRoundsOptions): Prom
   }
   await lookAtEverything(scene);
   const residentBytes = Math.max(...archive.processes.map(({ pid }) => residentBytesOf(pid)));
-  return { rounds, damages, ledger, residentBytes };
+  const failures = archive.log().split('\n').filter(isFailure);
+  return { rounds, damages, ledger, failures, residentBytes };
+}
+
+function isFailure(line: string): boolean {
+  return line.includes('"event":"request-failed"') && line.includes('"status":500');
 }
 
 /** Every possible fault, in random order, turn after turn. */

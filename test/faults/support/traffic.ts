@@ -159,13 +159,15 @@ export class Traffic {
   async #read(): Promise<void> {
     const entry = this.#ledger.anyAcknowledged();
     if (entry === undefined) return;
+    const mightForget = this.#ledger.mayForget;
     const answer = await this.#answered((signal) => fetchOriginal(this.#anyUrl(), entry, signal));
     if (answer?.status === 503) this.#ledger.noteTurnedAway();
     if (answer === undefined || answer.status === 503) return;
     if (answer.status === 200) {
       if (answer.sha256 !== entry.sha256) this.#ledger.note('wrong bytes served', entry.sopInstanceUid);
-    } else if (entry.destroyedIn === undefined && !this.#ledger.mayForget) {
-      this.#ledger.note('not found', `${entry.sopInstanceUid} of round ${entry.round}: ${answer.status}`);
+    } else if (entry.destroyedIn === undefined && !mightForget && !this.#ledger.mayForget) {
+      const { status, body } = answer;
+      this.#ledger.note('not found', `${entry.sopInstanceUid} of round ${entry.round}: ${status} ${body}`);
     }
   }
 
@@ -227,13 +229,15 @@ function isTrouble({ reason }: StoreVerdict): boolean {
   return reason === 'storage-unavailable' || reason === 'out-of-resources';
 }
 
-/** The received bytes of an instance, as their SHA-256. */
+/** The received bytes of an instance, as their SHA-256; `body`: what was said instead of them. */
 export async function fetchOriginal(
   url: string,
   { studyInstanceUid, seriesInstanceUid, sopInstanceUid }: Entry,
   signal?: AbortSignal,
-): Promise<{ readonly status: number; readonly sha256: string }> {
+): Promise<{ readonly status: number; readonly sha256: string; readonly body: string }> {
   const path = `originals/${studyInstanceUid}/${seriesInstanceUid}/${sopInstanceUid}`;
   const answer = await fetch(`${url}/${path}`, signal && { signal });
-  return { status: answer.status, sha256: sha256Of(new Uint8Array(await answer.arrayBuffer())) };
+  const bytes = Buffer.from(await answer.arrayBuffer());
+  const body = answer.status === 200 ? '' : bytes.toString();
+  return { status: answer.status, sha256: sha256Of(bytes), body };
 }
